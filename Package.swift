@@ -1,0 +1,93 @@
+// swift-tools-version: 6.2
+import PackageDescription
+
+/// One set of rules for every target of ours: an unsafe call or a warning does not build.
+let rules: [SwiftSetting] = [
+    .swiftLanguageMode(.v6),
+    .strictMemorySafety(),
+    .treatAllWarnings(as: .error),
+    // https://github.com/swiftlang/swift-evolution/blob/main/proposals/0335-existential-any.md
+    .enableUpcomingFeature("ExistentialAny"),
+    // https://github.com/swiftlang/swift-evolution/blob/main/proposals/0444-member-import-visibility.md
+    .enableUpcomingFeature("MemberImportVisibility"),
+    // https://github.com/swiftlang/swift-evolution/blob/main/proposals/0409-access-level-on-imports.md
+    .enableUpcomingFeature("InternalImportsByDefault"),
+    // https://github.com/swiftlang/swift-evolution/blob/main/proposals/0461-async-function-isolation.md
+    .enableUpcomingFeature("NonisolatedNonsendingByDefault"),
+]
+
+let nioCore: Target.Dependency = .product(name: "NIOCore", package: "swift-nio")
+let nioPosix: Target.Dependency = .product(name: "NIOPosix", package: "swift-nio")
+let nioEmbedded: Target.Dependency = .product(name: "NIOEmbedded", package: "swift-nio")
+let nioHTTP1: Target.Dependency = .product(name: "NIOHTTP1", package: "swift-nio")
+let nioSSL: Target.Dependency = .product(name: "NIOSSL", package: "swift-nio-ssl")
+let logging: Target.Dependency = .product(name: "Logging", package: "swift-log")
+let serviceLifecycle: Target.Dependency = .product(name: "ServiceLifecycle", package: "swift-service-lifecycle")
+let unixSignals: Target.Dependency = .product(name: "UnixSignals", package: "swift-service-lifecycle")
+let argumentParser: Target.Dependency = .product(name: "ArgumentParser", package: "swift-argument-parser")
+let systemPackage: Target.Dependency = .product(name: "SystemPackage", package: "swift-system")
+let tomlKit: Target.Dependency = .product(name: "TOMLKit", package: "TOMLKit")
+
+let package = Package(
+    name: "gatehouse",
+    products: [
+        .executable(name: "gatehouse", targets: ["Command"]),
+        .executable(name: "gatehouse-demo", targets: ["Demo"]),
+    ],
+    dependencies: [
+        .package(url: "https://github.com/apple/swift-nio", from: "2.101.2"),
+        .package(url: "https://github.com/apple/swift-nio-ssl", from: "2.37.6"),
+        .package(url: "https://github.com/apple/swift-log", from: "1.16.2"),
+        .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
+        .package(url: "https://github.com/swift-server/swift-service-lifecycle", from: "2.13.0"),
+        // swift-nio brings it already; standard error and files without an unsafe pointer of our own.
+        .package(url: "https://github.com/apple/swift-system", from: "1.8.1"),
+        .package(url: "https://github.com/LebJe/TOMLKit", from: "0.6.0"),
+    ],
+    targets: [
+        // Floor 0: the system's C libraries.
+        .systemLibrary(name: "COpenSSL", pkgConfig: "libcrypto", providers: [.apt(["libssl-dev"])]),
+        .systemLibrary(name: "CHiredis", providers: [.apt(["libhiredis-dev"])]),
+        .systemLibrary(name: "CCurl", pkgConfig: "libcurl", providers: [.apt(["libcurl4-openssl-dev"])]),
+
+        // Floor 1 to 3: values and rules; no socket, no clock.
+        .target(name: "JSON", swiftSettings: rules),
+        .target(name: "Cryptography", dependencies: ["COpenSSL"], swiftSettings: rules),
+        .target(name: "OpenIDConnect", dependencies: ["Cryptography", "JSON"], swiftSettings: rules),
+        .target(name: "Access", dependencies: ["Cryptography", "JSON", "OpenIDConnect"], swiftSettings: rules),
+
+        // Beside them: one library per neighbour we talk to.
+        .target(name: "Redis", dependencies: ["CHiredis", nioCore, nioPosix, nioSSL], swiftSettings: rules),
+        .target(name: "BackChannel", dependencies: ["CCurl"], swiftSettings: rules),
+
+        // Floor 4: the gateway.
+        .target(
+            name: "Gateway",
+            dependencies: [
+                "Access", "BackChannel", "Cryptography", "JSON", "OpenIDConnect", "Redis",
+                nioCore, nioPosix, nioHTTP1, logging, serviceLifecycle, unixSignals,
+            ],
+            swiftSettings: rules
+        ),
+        .target(
+            name: "LogtoStandIn",
+            dependencies: ["Cryptography", "JSON", nioCore, nioPosix, nioHTTP1],
+            swiftSettings: rules
+        ),
+
+        // Executables.
+        .executableTarget(
+            name: "Command",
+            dependencies: [
+                "Access", "Cryptography", "Gateway", "OpenIDConnect", "Redis",
+                argumentParser, logging, nioCore, systemPackage, tomlKit,
+            ],
+            swiftSettings: rules
+        ),
+        .executableTarget(
+            name: "Demo",
+            dependencies: ["Gateway", "LogtoStandIn", argumentParser, nioCore, nioPosix, nioHTTP1],
+            swiftSettings: rules
+        ),
+    ]
+)

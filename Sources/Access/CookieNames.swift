@@ -1,0 +1,64 @@
+/// What our cookies are called.
+///
+/// Over TLS a name begins with `__Host-`, which makes browsers insist on `Secure`, on "/" and on this host alone; with
+/// `__Secure-` when it is shared by the hosts of a domain (RFC 6265bis, 4.1.3).
+package struct CookieNames: Sendable {
+    /// Holds the ticket.
+    package let ticket: String
+    /// `ticket`, as the bytes that `CookieHeader.values` looks for.
+    package let ticketBytes: [UInt8]
+    /// Before the suffix of each sign-in transaction.
+    package let transactionPrefix: String
+    /// Counts sign-ins that did not end.
+    package let flowCounter: String
+    private let base: [UInt8]
+
+    /// - Parameters:
+    ///   - name: without prefix, such as "gatehouse".
+    ///   - secure: whether browsers reach us over TLS.
+    ///   - domain: when the cookie is for the hosts of a domain.
+    package init(name: String, secure: Bool, domain: String?) {
+        let prefix = secure ? (domain == nil ? "__Host-" : "__Secure-") : ""
+        self.ticket = prefix + name
+        self.ticketBytes = Array(self.ticket.utf8)
+        self.transactionPrefix = prefix + name + "_tx_"
+        self.flowCounter = prefix + name + "_flow"
+        self.base = name.utf8.map(\.lowercased)
+    }
+
+    /// The cookie of one transaction; see `SignIn.cookieSuffix`.
+    package func transaction(suffix: String) -> String {
+        self.transactionPrefix + suffix
+    }
+
+    /// Whether a cookie of this name could be ours, under whatever prefix and in whatever case: such a cookie is neither
+    /// forwarded nor taken from an upstream.
+    package func isOurs(_ name: some BidirectionalCollection<UInt8>) -> Bool {
+        // Names that are not ours mostly end or differ within the first bytes.
+        var rest = name[...]
+        for prefix in Self.prefixes where Self.starts(rest, with: prefix) {
+            rest = rest.dropFirst(prefix.count)
+            break
+        }
+        guard Self.starts(rest, with: self.base) else { return false }
+        rest = rest.dropFirst(self.base.count)
+        return rest.isEmpty || Self.starts(rest, with: Self.transactionMark) || Self.isFlowMark(rest)
+    }
+
+    private static let prefixes = [Array("__host-".utf8), Array("__secure-".utf8)]
+    private static let transactionMark = Array("_tx_".utf8)
+    private static let flowMark = Array("_flow".utf8)
+
+    private static func isFlowMark(_ rest: some Collection<UInt8>) -> Bool {
+        rest.elementsEqual(Self.flowMark) { $0.lowercased == $1 }
+    }
+
+    private static func starts(_ bytes: some Collection<UInt8>, with lowercased: [UInt8]) -> Bool {
+        bytes.starts(with: lowercased) { $0.lowercased == $1 }
+    }
+
+    /// Whether a text can be a cookie's name: a token (RFC 9110, 5.6.2).
+    package static func isName(_ text: String) -> Bool {
+        !text.isEmpty && text.utf8.allSatisfy { $0.isAlphanumeric || "!#$%&'*+-.^_`|~".utf8.contains($0) }
+    }
+}

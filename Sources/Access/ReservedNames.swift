@@ -1,0 +1,87 @@
+/// The names of header fields which applications believe to name a user, a certificate, an address or the original URL.
+///
+/// Compared after folding: case is dropped, and each byte that is neither letter nor digit becomes `-`, because CGI, WSGI,
+/// PHP and proxies fold such bytes together. Looked up for each field of each request: by a hash of the first three
+/// bytes, then byte by byte.
+struct ReservedNames: Sendable {
+    /// Everything that begins with one of these.
+    private static let families = [
+        // Ours, Logto's, and what proxies set.
+        "x-gatehouse-", "gatehouse-", "x-logto-", "logto-", "x-forwarded-", "forwarded-", "x-original-", "x-rewrite-",
+        // Peers: oauth2-proxy, Authelia, authentik, Pomerium, Vouch, LemonLDAP::NG, Kong, Oathkeeper, Tailscale.
+        "x-auth-", "auth-", "x-authenticated-", "gap-", "remote-", "x-remote-", "x-webauth-", "x-authelia-", "authelia-",
+        "x-authentik-", "authentik-", "x-pomerium-", "x-vouch-", "x-consumer-", "x-credential-", "x-anonymous-consumer",
+        "tailscale-", "x-sso-", "x-saml-", "x-cas-", "cas-", "mellon-", "x-openid-", "x-oidc-", "oidc-",
+        // Clouds: Google, AWS, Cloudflare, Azure.
+        "x-goog-authenticated-", "x-goog-iap-", "x-amzn-oidc-", "cf-access-", "x-ms-client-principal", "x-ms-token-",
+        // Older systems: SiteMinder, WebSEAL, Oracle Access Manager, Shibboleth.
+        "sm-", "smuser", "iv-", "oam-", "x-oam-", "osso-", "shib-", "x-shib-",
+        // Certificates.
+        "ssl-client-", "x-ssl-", "client-cert", "x-client-cert", "x-client-dn", "x-client-verify",
+        // Names that applications choose themselves.
+        "x-user", "x-jwt-", "x-group", "x-role", "x-email", "x-claim", "x-identity-",
+    ]
+
+    /// Just these.
+    private static let names = [
+        "forwarded", "x-forwarded", "x-real-ip", "x-client-ip", "true-client-ip", "x-true-client-ip", "client-ip",
+        "x-cluster-client-ip", "cf-connecting-ip", "cf-connecting-ipv6", "fastly-client-ip",
+        "x-envoy-external-address", "x-arr-clientcert",
+        "x-userinfo", "x-id-token", "x-access-token", "x-jwt", "x-proxy-user", "x-uid", "x-sub", "x-subject",
+        "x-name", "x-mail", "x-login", "x-account", "x-principal", "x-assertion", "x-token-subject",
+        "eppn", "mail", "affiliation", "unscoped-affiliation", "entitlement", "persistent-id", "targeted-id",
+        "displayname", "givenname", "x-authenticated", "x-webauth",
+        // CGI turns this one into HTTP_PROXY (CVE-2016-5385).
+        "proxy",
+    ]
+
+    static let all = ReservedNames(families: Self.families, names: Self.names)
+
+    /// All patterns, one behind the other: no array of arrays to follow.
+    private let bytes: [UInt8]
+    /// For each pattern, where it begins and ends in `bytes`, and whether it is a family.
+    private let patterns: [(start: UInt16, end: UInt16, isFamily: Bool)]
+    /// For each hash, the first of its patterns; its last is before the next hash's first.
+    private let buckets: [UInt8]
+
+    private init(families: [String], names: [String]) {
+        let all = families.map { (Array($0.utf8), true) } + names.map { (Array($0.utf8), false) }
+        var bytes: [UInt8] = []
+        var patterns: [(UInt16, UInt16, Bool)] = []
+        var buckets: [UInt8] = []
+        for bucket in 0..<256 {
+            buckets.append(UInt8(patterns.count))
+            for (pattern, isFamily) in all where Self.bucket(pattern[0], pattern[1], pattern[2]) == bucket {
+                patterns.append((UInt16(bytes.count), UInt16(bytes.count + pattern.count), isFamily))
+                bytes += pattern
+            }
+        }
+        buckets.append(UInt8(patterns.count))
+        self.bytes = bytes
+        self.patterns = patterns
+        self.buckets = buckets
+    }
+
+    func contain(_ name: Span<UInt8>) -> Bool {
+        guard name.count >= 3 else { return false }
+        let bucket = Self.bucket(Self.folded(name[0]), Self.folded(name[1]), Self.folded(name[2]))
+        for index in Int(self.buckets[bucket])..<Int(self.buckets[bucket + 1]) {
+            let pattern = self.patterns[index]
+            let length = Int(pattern.end - pattern.start)
+            guard pattern.isFamily ? name.count >= length : name.count == length else { continue }
+            var offset = 0
+            while offset < length, Self.folded(name[offset]) == self.bytes[Int(pattern.start) + offset] { offset += 1 }
+            if offset == length { return true }
+        }
+        return false
+    }
+
+    private static func bucket(_ first: UInt8, _ second: UInt8, _ third: UInt8) -> Int {
+        let word = UInt32(first) << 16 | UInt32(second) << 8 | UInt32(third)
+        return Int(truncatingIfNeeded: (word &* 0x9E37_79B1) >> 24)
+    }
+
+    private static func folded(_ byte: UInt8) -> UInt8 {
+        byte.isAlphanumeric ? byte.lowercased : UInt8(ascii: "-")
+    }
+}

@@ -1,0 +1,143 @@
+/// Which route a request belongs to: the longest path that matches on whole segments. Built once, read by all workers.
+package struct RouteTable: Sendable {
+    private let hosts: [Authority: HostRoutes]
+
+    /// Throws `empty` for no routes, `duplicate` for two of one host and path.
+    package init(_ routes: [Route]) throws(RouteTableError) {
+        guard !routes.isEmpty else { throw .empty }
+        var hosts: [Authority: HostRoutes] = [:]
+        for (authority, routes) in Dictionary(grouping: routes, by: \.authority) {
+            hosts[authority] = try HostRoutes(routes)
+        }
+        self.hosts = hosts
+    }
+
+    /// Whether any route is for this host.
+    package func serves(_ authority: Authority) -> Bool {
+        self.hosts[authority] != nil
+    }
+
+    /// The route for a target, or `nil` when no route covers it.
+    ///
+    /// Where servers would read the path differently, each reading must lead to the same policy; `ambiguousPath` otherwise.
+    /// Throws `encodedSlash` for a `%2F` which the route does not allow.
+    package func route(for authority: Authority, _ target: RequestTarget) throws(RequestRefusal) -> Route? {
+        let table = self.hosts[authority]
+        guard let decoded = target.decodedPath else {
+            return table?.route(target.text.utf8.span, end: target.pathEnd)
+        }
+        let route = table?.route(decoded.span, end: decoded.count)
+        if target.containsEncodedSlash, route?.allowEncodedSlashes != true { throw .encodedSlash }
+        guard !target.ambiguity.isEmpty, let table else { return route }
+        for reading in target.otherReadings {
+            let other = table.route(reading.span, end: reading.count)
+            guard other?.policy == route?.policy else { throw .ambiguousPath }
+        }
+        return route
+    }
+}
+
+/// The routes of one host: a hash table of their paths, probed once for each segment of the path asked for.
+private struct HostRoutes: Sendable {
+    private let routes: [Route]
+    /// The hash of each route's path.
+    private let hashes: [UInt64]
+    /// Indices into `routes`, -1 where there is none; a power of two, at least half of it free.
+    private let slots: [Int32]
+    /// The longest path; what comes behind it cannot matter.
+    private let longest: Int
+
+    private static let seed: UInt64 = 0xCBF2_9CE4_8422_2325
+
+    init(_ routes: [Route]) throws(RouteTableError) {
+        var capacity = 4
+        while capacity < routes.count * 2 { capacity *= 2 }
+        var slots = [Int32](repeating: -1, count: capacity)
+        var hashes: [UInt64] = []
+        for (index, route) in routes.enumerated() {
+            let hash = route.pathBytes.reduce(Self.seed, Self.step)
+            var slot = Self.slot(hash, capacity)
+            while slots[slot] >= 0 {
+                let other = routes[Int(slots[slot])]
+                if other.pathBytes == route.pathBytes { throw .duplicate(other.name, route.name) }
+                slot = (slot + 1) & (capacity - 1)
+            }
+            slots[slot] = Int32(index)
+            hashes.append(hash)
+        }
+        self.routes = routes
+        self.hashes = hashes
+        self.slots = slots
+        self.longest = routes.map(\.pathBytes.count).max() ?? 0
+    }
+
+    /// The route with the longest path that covers the first `end` bytes.
+    func route(_ path: Span<UInt8>, end: Int) -> Route? {
+        var found = self.index(of: Self.seed, path, length: 0)
+        var hash = Self.seed
+        var index = 0
+        while index < end, index < self.longest {
+            hash = Self.step(hash, path[index])
+            index += 1
+            if index == end || path[index] == .slash {
+                found = self.index(of: hash, path, length: index) ?? found
+            }
+        }
+        return found.map { self.routes[$0] }
+    }
+
+    private func index(of hash: UInt64, _ path: Span<UInt8>, length: Int) -> Int? {
+        var slot = Self.slot(hash, self.slots.count)
+        while true {
+            let index = Int(self.slots[slot])
+            guard index >= 0 else { return nil }
+            if self.hashes[index] == hash {
+                let bytes = self.routes[index].pathBytes
+                if bytes.count == length, path.has(bytes, at: 0) { return index }
+            }
+            slot = (slot + 1) & (self.slots.count - 1)
+        }
+    }
+
+    /// FNV-1a. Only routes are in the table, so a stranger who makes paths collide gains one comparison.
+    private static func step(_ hash: UInt64, _ byte: UInt8) -> UInt64 {
+        (hash ^ UInt64(byte)) &* 0x0000_0100_0000_01B3
+    }
+
+    private static func slot(_ hash: UInt64, _ capacity: Int) -> Int {
+        Int(truncatingIfNeeded: hash ^ hash >> 32) & (capacity - 1)
+    }
+}
+
+extension RequestTarget {
+    /// The path as other servers might read it: each combination of the ways in which it is ambiguous.
+    fileprivate var otherReadings: [[UInt8]] {
+        guard let decoded = self.decodedPath else { return [] }
+        let all = self.ambiguity.rawValue
+        return (1...max(all, 1)).filter { $0 & ~all == 0 }.map {
+            Self.reading(of: decoded, as: PathAmbiguity(rawValue: $0))
+        }
+    }
+
+    private static func reading(of path: [UInt8], as ambiguity: PathAmbiguity) -> [UInt8] {
+        var bytes = path[...]
+        if ambiguity.contains(.encodedQuery) {
+            bytes = bytes.prefix { $0 != UInt8(ascii: "?") && $0 != UInt8(ascii: "#") }
+        }
+        var result: [UInt8] = []
+        for byte in bytes {
+            let byte = byte == 0 && ambiguity.contains(.encodedSlash) ? .slash : byte
+            if byte == .slash {
+                if ambiguity.contains(.trailingDots) { Self.dropTrailingDots(&result) }
+                if ambiguity.contains(.emptySegment), result.last == .slash { continue }
+            }
+            result.append(byte)
+        }
+        if ambiguity.contains(.trailingDots) { Self.dropTrailingDots(&result) }
+        return result
+    }
+
+    private static func dropTrailingDots(_ path: inout [UInt8]) {
+        while let last = path.last, last == UInt8(ascii: ".") || last == UInt8(ascii: " ") { path.removeLast() }
+    }
+}

@@ -1,0 +1,196 @@
+package import Cryptography
+package import OpenIDConnect
+
+/// An identity, its tokens and its times, as they were at sign-in or at the last refresh.
+///
+/// It never changes: a refresh makes a new one. A class over the bytes it is stored as, because it is read far more often
+/// than it is made, most of it not at all, and every request passes it around.
+package final class Session: Sendable {
+    package let identity: Identity
+    /// The host it was made for, in `Authority.text`; it is worth nothing on another.
+    package let authority: String
+    package let createdAt: Instant
+    /// The end, however busy the session is.
+    package let expiresAt: Instant
+    package let accessTokenExpiresAt: Instant?
+    /// What it is stored as, before it is sealed.
+    package let bytes: [UInt8]
+    private let parts: Parts
+
+    /// Where the long texts are in `bytes`.
+    private struct Parts {
+        let claims: Range<Int>
+        let idToken: Range<Int>
+        let accessToken: Range<Int>?
+        let refreshToken: Range<Int>?
+        let scope: Range<Int>?
+        let providerSessionID: Range<Int>?
+    }
+
+    private static let version: UInt8 = 1
+
+    /// - Parameters:
+    ///   - claims: the ID token's and the userinfo's, merged, as JSON.
+    ///   - providerSessionID: the `sid` of the ID token.
+    package init(
+        identity: Identity,
+        claims: [UInt8],
+        idToken: String,
+        accessToken: String?,
+        accessTokenExpiresAt: Instant?,
+        refreshToken: String?,
+        scope: String?,
+        providerSessionID: String?,
+        authority: String,
+        createdAt: Instant,
+        expiresAt: Instant
+    ) {
+        var writer = RecordWriter(version: Self.version)
+        writer.append(createdAt.seconds)
+        writer.append(expiresAt.seconds)
+        writer.append(authority)
+        writer.append(identity)
+        writer.append(UInt8(accessTokenExpiresAt == nil ? 0 : 1))
+        if let accessTokenExpiresAt { writer.append(accessTokenExpiresAt.seconds) }
+        self.parts = Parts(
+            claims: writer.append(claims),
+            idToken: writer.append(Array(idToken.utf8)),
+            accessToken: writer.appendPart(accessToken),
+            refreshToken: writer.appendPart(refreshToken),
+            scope: writer.appendPart(scope),
+            providerSessionID: writer.appendPart(providerSessionID)
+        )
+        self.identity = identity
+        self.authority = authority
+        self.createdAt = createdAt
+        self.expiresAt = expiresAt
+        self.accessTokenExpiresAt = accessTokenExpiresAt
+        self.bytes = writer.bytes
+    }
+
+    /// Reads what `bytes` gave. Another version, anything missing, left over, or not UTF-8 is refused.
+    package init(bytes: [UInt8]) throws(SessionError) {
+        var reader = RecordReader(bytes)
+        try reader.expect(version: Self.version)
+        self.createdAt = Instant(seconds: try reader.number(Int64.self))
+        self.expiresAt = Instant(seconds: try reader.number(Int64.self))
+        self.authority = try reader.text()
+        self.identity = try reader.identity()
+        self.accessTokenExpiresAt = try reader.flag() ? Instant(seconds: try reader.number(Int64.self)) : nil
+        self.parts = Parts(
+            claims: try reader.utf8(),
+            idToken: try reader.utf8(),
+            accessToken: try reader.part(),
+            refreshToken: try reader.part(),
+            scope: try reader.part(),
+            providerSessionID: try reader.part()
+        )
+        try reader.finish()
+        self.bytes = bytes
+    }
+
+    /// The merged claims as JSON.
+    package var claims: [UInt8] { Array(self.bytes[self.parts.claims]) }
+    /// The ID token as it came.
+    package var idToken: String { self.text(self.parts.idToken) }
+    package var accessToken: String? { self.parts.accessToken.map(self.text) }
+    package var refreshToken: String? { self.parts.refreshToken.map(self.text) }
+    /// The scope that was granted.
+    package var scope: String? { self.parts.scope.map(self.text) }
+    /// The provider's own name for this session (`sid`), when it gave one.
+    package var providerSessionID: String? { self.parts.providerSessionID.map(self.text) }
+
+    private func text(_ range: Range<Int>) -> String {
+        String(decoding: self.bytes[range], as: UTF8.self)
+    }
+}
+
+extension Session {
+    private static let purpose = "session"
+
+    /// Seals this session: only the ticket's secret, on this session's host, under this ring opens it.
+    package func sealed(for ticket: Ticket, with keys: KeyRing) throws(SessionError) -> [UInt8] {
+        do {
+            let context = ticket.key.bytes + Array(self.authority.utf8)
+            return try keys.seal(self.bytes, for: Self.purpose, secret: ticket.secret, context: context)
+        } catch {
+            throw .sealing(error)
+        }
+    }
+
+    /// Opens a session that was sealed for this ticket and host. A box that does not open is a fault of the store, not an
+    /// absent session.
+    package static func open(
+        _ box: [UInt8],
+        ticket: Ticket,
+        authority: String,
+        with keys: KeyRing
+    ) throws(SessionError) -> Session {
+        let bytes: [UInt8]
+        do {
+            let context = ticket.key.bytes + Array(authority.utf8)
+            bytes = try keys.open(box, for: Self.purpose, secret: ticket.secret, context: context)
+        } catch {
+            throw .sealing(error)
+        }
+        let session = try Session(bytes: bytes)
+        guard session.authority.utf8.elementsEqual(authority.utf8) else { throw .malformed }
+        return session
+    }
+}
+
+extension Session: Equatable, CustomStringConvertible, CustomDebugStringConvertible {
+    package static func == (left: Session, right: Session) -> Bool {
+        left.bytes == right.bytes
+    }
+
+    /// Shows no identity and no token.
+    package var description: String { "(session)" }
+    /// Shows no identity and no token.
+    package var debugDescription: String { "(session)" }
+}
+
+extension RecordWriter {
+    fileprivate mutating func append(_ identity: Identity) {
+        self.append(identity.issuer)
+        self.append(identity.subject)
+        self.append(identity.email)
+        self.append(UInt8(identity.emailVerified ? 1 : 0))
+        self.append(identity.name)
+        self.append(identity.preferredUsername)
+        self.append(UInt32(truncatingIfNeeded: identity.roles.count))
+        for role in identity.roles { self.append(role) }
+    }
+
+    fileprivate mutating func appendPart(_ text: String?) -> Range<Int>? {
+        self.append(UInt8(text == nil ? 0 : 1))
+        return text.map { self.append(Array($0.utf8)) }
+    }
+}
+
+extension RecordReader {
+    fileprivate mutating func identity() throws(SessionError) -> Identity {
+        let issuer = try self.text()
+        let subject = try self.text()
+        let email = try self.optionalText()
+        let emailVerified = try self.flag()
+        let name = try self.optionalText()
+        let preferredUsername = try self.optionalText()
+        var roles: [String] = []
+        // No capacity is reserved: the count is only believed as far as the bytes go.
+        for _ in 0..<(try self.number(UInt32.self)) { roles.append(try self.text()) }
+        return Identity(
+            issuer: issuer,
+            subject: subject,
+            email: email,
+            emailVerified: emailVerified,
+            name: name,
+            preferredUsername: preferredUsername,
+            roles: roles
+        )
+    }
+
+    fileprivate mutating func part() throws(SessionError) -> Range<Int>? {
+        try self.flag() ? try self.utf8() : nil
+    }
+}

@@ -1,0 +1,47 @@
+private import Cryptography
+
+/// Under which name a session is stored: the SHA-256 of its ticket's id, so that the store's keys open nothing.
+package struct SessionKey: Sendable, Hashable {
+    private let words: (UInt64, UInt64, UInt64, UInt64)
+
+    init(id: [UInt8]) {
+        let digest = Digest.sha256(id)
+        func word(_ index: Int) -> UInt64 {
+            digest[index * 8..<index * 8 + 8].reduce(0) { $0 << 8 | UInt64($1) }
+        }
+        self.words = (word(0), word(1), word(2), word(3))
+    }
+
+    /// 32 bytes.
+    package var bytes: [UInt8] {
+        var bytes: [UInt8] = []
+        bytes.reserveCapacity(32)
+        for word in [self.words.0, self.words.1, self.words.2, self.words.3] {
+            for shift in stride(from: 56, through: 0, by: -8) { bytes.append(UInt8(truncatingIfNeeded: word >> shift)) }
+        }
+        return bytes
+    }
+
+    /// 64 hexadecimal digits.
+    package var hex: String {
+        hexadecimal(self.bytes)
+    }
+
+    package static func == (left: SessionKey, right: SessionKey) -> Bool {
+        left.words == right.words
+    }
+
+    /// A digest is as good a hash as any: its first word is enough.
+    package func hash(into hasher: inout Hasher) {
+        hasher.combine(self.words.0)
+    }
+}
+
+/// Two lower-case digits for each byte.
+func hexadecimal(_ bytes: some Sequence<UInt8>) -> String {
+    var text: [UInt8] = []
+    for byte in bytes {
+        for value in [byte >> 4, byte & 15] { text.append(value < 10 ? 0x30 + value : 0x61 + value - 10) }
+    }
+    return String(decoding: text, as: UTF8.self)
+}

@@ -1,0 +1,79 @@
+/// A record as a store holds it.
+package struct StoredRecord: Sendable {
+    /// The sealed session.
+    package let box: [UInt8]
+    /// How long the record lives if nobody asks for it to be kept longer.
+    package let idleRemaining: Duration
+
+    package init(box: [UInt8], idleRemaining: Duration) {
+        self.box = box
+        self.idleRemaining = idleRemaining
+    }
+}
+
+/// A store that could not answer. This is never an absent session (security rule 21).
+package struct StoreFault: Error, Sendable {
+    package enum Kind: String, Sendable {
+        /// It cannot be reached.
+        case unavailable
+        /// It did not answer in time.
+        case timeout
+        /// It said no.
+        case refused
+        /// Its answer makes no sense.
+        case unreadable
+    }
+
+    package let kind: Kind
+    /// For the log's debug level.
+    package let detail: String
+
+    package init(kind: Kind, detail: String = "") {
+        self.kind = kind
+        self.detail = detail
+    }
+}
+
+extension StoreFault: CustomStringConvertible, CustomDebugStringConvertible {
+    /// The kind; safe to show and to log.
+    package var description: String { "session store: \(self.kind.rawValue)" }
+    package var debugDescription: String { "\(self.description): \(self.detail)" }
+}
+
+/// What a store of sessions promises. It holds sealed boxes and knows nothing of what is in them.
+///
+/// Every method answers once, on the caller's thread or event loop, possibly before it returns. A duration that is not
+/// positive means at once: what is saved so is gone.
+package protocol SessionStore: AnyObject {
+    /// The record under a key; `nil` when there is none or it has expired. Loading keeps nothing alive.
+    func load(_ key: SessionKey, _ completion: @escaping (Result<StoredRecord?, StoreFault>) -> Void)
+
+    /// Stores a record under a key, in place of one that is there.
+    func save(
+        _ key: SessionKey,
+        _ box: [UInt8],
+        expiresIn: Duration,
+        _ completion: @escaping (Result<Void, StoreFault>) -> Void
+    )
+
+    /// Stores a record only when there is one under the key: a session that was ended meanwhile stays ended.
+    /// Answers whether there was.
+    func replace(
+        _ key: SessionKey,
+        _ box: [UInt8],
+        expiresIn: Duration,
+        _ completion: @escaping (Result<Bool, StoreFault>) -> Void
+    )
+
+    /// Sets how long a record lives from now on; nothing happens when there is none.
+    func extend(_ key: SessionKey, expiresIn: Duration, _ completion: @escaping (Result<Void, StoreFault>) -> Void)
+
+    /// Removes a record. Answers whether there was one.
+    func remove(_ key: SessionKey, _ completion: @escaping (Result<Bool, StoreFault>) -> Void)
+
+    /// Answers `true` once for each name until it expires, whoever asks and from wherever. For what is good only once.
+    func claim(_ name: [UInt8], expiresIn: Duration, _ completion: @escaping (Result<Bool, StoreFault>) -> Void)
+
+    /// Whether the store can be reached.
+    func ping(_ completion: @escaping (Result<Void, StoreFault>) -> Void)
+}

@@ -1,0 +1,95 @@
+package import Gateway
+import Access
+
+/// What came of reading a configuration.
+package struct ConfigurationReading: Sendable {
+    /// `nil` when there is any problem.
+    package let configuration: Configuration?
+    /// In the order of the file; what is about the environment comes last.
+    package let problems: [ConfigurationProblem]
+    /// What is allowed but hardly meant; in the same order.
+    package let warnings: [ConfigurationProblem]
+    /// Every key there is, as `section.key`. Those of `[[route]]` are among them when the file has a route.
+    package let keys: [String]
+}
+
+/// The file that `--config` names: TOML, see `config.example.toml`.
+package enum ConfigurationFile {
+    /// Reads the file, and over it the variables `GATEHOUSE_SECTION_KEY`. Every problem is found at once, unless the file
+    /// is no TOML at all.
+    package static func read(path: String, environment: [String: String]) -> ConfigurationReading {
+        do {
+            return self.read(try TextFile.bytes(of: path), path: path, environment: environment)
+        } catch {
+            return .failure(.file(path, line: nil), "this file \(error.rawValue)")
+        }
+    }
+
+    /// The same for a text that has been read; `path` is for the messages.
+    package static func read(_ bytes: [UInt8], path: String, environment: [String: String]) -> ConfigurationReading {
+        do {
+            let document = try TOMLDocument(bytes)
+            let reader = ConfigurationReader(file: path, document: document, environment: environment)
+            let configuration = reader.configuration()
+            reader.refuseUnknown()
+            return ConfigurationReading(
+                configuration: reader.problems.isEmpty ? configuration : nil, problems: reader.problems.inOrder,
+                warnings: reader.warnings.inOrder, keys: reader.keys)
+        } catch {
+            return .failure(.file(path, line: error.line), error.message)
+        }
+    }
+}
+
+extension ConfigurationReading {
+    fileprivate static func failure(_ place: ConfigurationProblem.Place, _ message: String) -> Self {
+        let problem = ConfigurationProblem(place: place, key: nil, message: message)
+        return ConfigurationReading(configuration: nil, problems: [problem], warnings: [], keys: [])
+    }
+}
+
+extension ConfigurationReader {
+    /// Section by section. `nil` when something that must be set is not; otherwise what can be made of what is there.
+    fileprivate func configuration() -> Configuration? {
+        let server = Configuration.Server(self.section("server"))
+        let admin = Configuration.Admin(self.section("admin"), besides: server?.listen)
+        let provider = Configuration.ProviderSettings(self.section("provider"))
+        let signIn = Configuration.SignInSettings(self.section("sign_in"))
+        let session = Configuration.SessionSettings(self.section("session"))
+        let cookie = Configuration.CookieSettings(self.section("cookie"))
+        let redis = RedisSection(self.section("redis"))
+        let pathsSection = self.section("paths")
+        let paths = Configuration.Paths(pathsSection)
+        let timeouts = Configuration.Timeouts(self.section("timeouts"))
+        let limits = Configuration.Limits(self.section("limits"))
+        let log = Configuration.Log(self.section("log"))
+        let routeSections = self.sections("route")
+        let routing = RouteSections(routeSections, publicURL: server?.publicURL, paths: paths)
+        if routeSections.isEmpty {
+            self.refuse("route", at: [.key("route")], found: "no route", allowed: "at least one, headed [[route]]")
+        }
+        guard let server, let provider else { return nil }
+        paths.warnOfProtectedLanding(pathsSection, routing.routes, server.publicURL.authority)
+        var configuration = Configuration(
+            server: server, provider: provider, routes: routing.routes, upstreams: routing.upstreams)
+        configuration.admin = admin
+        configuration.signIn = signIn
+        configuration.session = session
+        configuration.cookie = cookie
+        configuration.redis = session.store == .redis ? redis.configuration : nil
+        configuration.redisKeyPrefix = redis.keyPrefix ?? configuration.redisKeyPrefix
+        configuration.paths = paths
+        configuration.timeouts = timeouts
+        configuration.limits = limits
+        configuration.log = log
+        return configuration
+    }
+}
+
+extension [ConfigurationProblem] {
+    /// By line; those of one line as they were found.
+    fileprivate var inOrder: [ConfigurationProblem] {
+        self.enumerated().sorted { ($0.element.place.order, $0.offset) < ($1.element.place.order, $1.offset) }
+            .map(\.element)
+    }
+}

@@ -1,0 +1,38 @@
+import Gateway
+import Logging
+import NIOCore
+
+extension Configuration.Timeouts {
+    /// `[timeouts]`.
+    init(_ section: SectionReader) {
+        self.init()
+        let range = Duration.milliseconds(1)...(.seconds(86_400))
+        self.requestHeader = section.timeAmount("request_header", in: range) ?? self.requestHeader
+        self.idleBody = section.timeAmount("idle_body", in: range) ?? self.idleBody
+        self.keepAlive = section.timeAmount("keep_alive", in: range) ?? self.keepAlive
+        self.upstreamConnect = section.timeAmount("upstream_connect", in: range) ?? self.upstreamConnect
+        self.upstreamResponse = section.timeAmount("upstream_response", in: range) ?? self.upstreamResponse
+        self.upstreamKeepAlive = section.timeAmount("upstream_keep_alive", in: range) ?? self.upstreamKeepAlive
+    }
+}
+
+extension Configuration.Limits {
+    /// `[limits]`.
+    init(_ section: SectionReader) {
+        self.init()
+        self.headerBytes = section.size("header_size", in: 1 << 10...1 << 20) ?? self.headerBytes
+        self.headerFields = section.number("header_fields", in: 10...10_000) ?? self.headerFields
+        self.upstreamIdleConnections =
+            section.number("upstream_idle_connections", in: 0...65_536) ?? self.upstreamIdleConnections
+    }
+}
+
+extension Configuration.Log {
+    /// `[log]`.
+    init(_ section: SectionReader) {
+        self.init()
+        self.level = section.choice("level") ?? self.level
+        self.format = section.choice("format") ?? self.format
+        self.access = section.flag("access") ?? self.access
+    }
+}

@@ -1,0 +1,102 @@
+import Access
+import JSON
+import NIOCore
+import NIOHTTP1
+
+/// A response that we give ourselves. Never cached, never framed, never guessed at.
+struct Answer {
+    var status: HTTPResponseStatus
+    var fields: [(name: String, value: String)] = []
+    var contentType: String?
+    var body: [UInt8] = []
+    /// What went wrong, for the log.
+    var fault: Fault?
+
+    /// `See Other` after a step that is done, `Found` for a challenge.
+    static func redirect(_ status: HTTPResponseStatus, to location: String) -> Self {
+        Self(status: status, fields: [("Location", location)])
+    }
+
+    static func page(_ page: Page, status: HTTPResponseStatus) -> Self {
+        Self(
+            status: status,
+            fields: [("Content-Security-Policy", Page.contentSecurityPolicy)],
+            contentType: "text/html; charset=utf-8",
+            body: page.bytes
+        )
+    }
+
+    static func json(_ value: JSON, status: HTTPResponseStatus) -> Self {
+        Self(status: status, contentType: "application/json", body: value.bytes)
+    }
+
+    /// A problem as RFC 9457 has it.
+    static func problem(_ status: HTTPResponseStatus, _ title: String, members: [JSONMember] = []) -> Self {
+        let standard: [JSONMember] = [
+            JSONMember(name: "type", value: .string("about:blank")),
+            JSONMember(name: "title", value: .string(title)),
+            JSONMember(name: "status", value: .number(JSONNumber(Int64(status.code)))),
+        ]
+        return Self(
+            status: status,
+            contentType: "application/problem+json",
+            body: JSON.object(standard + members).bytes
+        )
+    }
+
+    mutating func setCookie(_ cookie: SetCookie) {
+        self.fields.append(("Set-Cookie", cookie.text))
+    }
+
+    /// The whole response as bytes.
+    ///
+    /// - Parameter withoutBody: the answer to a `HEAD`, which only tells the body's length.
+    func write(into buffer: inout ByteBuffer, keepAlive: Bool, withoutBody: Bool, requestID: String, date: String) {
+        buffer.writeStaticString("HTTP/1.1 ")
+        buffer.writeString(String(self.status.code))
+        buffer.writeStaticString(" ")
+        buffer.writeString(self.status.reasonPhrase)
+        buffer.writeStaticString("\r\n")
+        buffer.writeField("Date", date)
+        buffer.writeStaticString(
+            "Cache-Control: no-store\r\nX-Content-Type-Options: nosniff\r\nReferrer-Policy: no-referrer\r\n"
+        )
+        for (name, value) in self.fields { buffer.writeField(name, value) }
+        if let contentType { buffer.writeField("Content-Type", contentType) }
+        buffer.writeField("Content-Length", String(self.body.count))
+        if !keepAlive { buffer.writeStaticString("Connection: close\r\n") }
+        buffer.writeField("X-Request-Id", requestID)
+        buffer.writeStaticString("\r\n")
+        if !withoutBody { buffer.writeBytes(self.body) }
+    }
+}
+
+extension Answer {
+    /// What a fault becomes: a calm page for a navigation, a small problem for everything else. Neither says more than
+    /// whose turn it is.
+    static func fault(_ fault: Fault, asPage: Bool, requestID: String) -> Self {
+        let text = Page.Text(fault)
+        var answer =
+            asPage
+            ? Answer.page(Page(text, requestID: requestID), status: fault.status)
+            : Answer.problem(fault.status, text.title, members: [.requestID(requestID)])
+        if fault.status == .serviceUnavailable { answer.fields.append(("Retry-After", "5")) }
+        answer.fault = fault
+        return answer
+    }
+
+    /// "Sign in first", for what cannot follow a redirect (security rule 28).
+    static func challenge(signInURL: String, realm: String, requestID: String) -> Self {
+        var answer = Answer.problem(
+            .unauthorized,
+            "Sign in first",
+            members: [JSONMember(name: "sign_in_url", value: .string(signInURL)), .requestID(requestID)]
+        )
+        answer.fields.append(("WWW-Authenticate", "Gatehouse realm=\"\(realm)\""))
+        return answer
+    }
+}
+
+extension JSONMember {
+    static func requestID(_ id: String) -> Self { JSONMember(name: "request_id", value: .string(id)) }
+}

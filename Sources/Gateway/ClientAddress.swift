@@ -1,0 +1,39 @@
+import Access
+
+/// Who the browser's end of the connection is, told from the peer and, where a trusted proxy says so, from
+/// `X-Forwarded-For` (security rule 4).
+struct ClientAddress {
+    /// The rightmost address that is not one of our proxies.
+    let text: String
+    /// The value sent to the upstream.
+    let forwardedFor: String
+
+    /// - Parameters:
+    ///   - peer: the other end of the TCP connection, as text.
+    ///   - isTrusted: whether that peer is one of our proxies.
+    ///   - fields: the request's `X-Forwarded-For` fields, in order.
+    init(peer: String, isTrusted: Bool, fields: [String], trusted: [AddressRange]) {
+        guard isTrusted, !fields.isEmpty else {
+            self.text = peer
+            self.forwardedFor = peer
+            return
+        }
+        let chain = fields.flatMap { $0.split(separator: ",", omittingEmptySubsequences: false) }
+            .map { Self.trimmed($0) }
+        // What is left of an address that is not ours, or of something that is no address, is the browser's own tale.
+        var believed: [String] = [peer]
+        for hop in chain.reversed() {
+            guard let address = IPAddress(hop) else { break }
+            believed.append(hop)
+            if !trusted.contains(where: { $0.contains(address) }) { break }
+        }
+        self.text = believed[believed.count - 1]
+        self.forwardedFor = believed.reversed().joined(separator: ", ")
+    }
+
+    private static func trimmed(_ text: Substring) -> String {
+        let isSpace: (UInt8) -> Bool = { $0 == 0x20 || $0 == 0x09 }
+        let bytes = text.utf8.drop(while: isSpace).reversed().drop(while: isSpace).reversed()
+        return String(decoding: Array(bytes), as: UTF8.self)
+    }
+}

@@ -1,0 +1,56 @@
+import Access
+import NIOHTTP1
+
+/// The standalone proxy's way in: the request itself is the question.
+enum StandaloneProxy {
+    /// - Parameters:
+    ///   - fields: what one pass over the head has found.
+    ///   - scheme: as browsers use it, by configuration: nothing in the request can claim it.
+    static func request(
+        from head: HTTPRequestHead,
+        fields: RequestFields,
+        client: ClientAddress,
+        scheme: Scheme
+    ) throws(Fault) -> AccessRequest {
+        // The decoder also knows RTSP and ICE, which share HTTP's grammar.
+        guard head.version == .http1_1 || head.version == .http1_0, head.method != .SOURCE else {
+            throw .malformed("not an HTTP/1 request")
+        }
+        guard head.method != .CONNECT else {
+            throw Fault(.downstream, .methodNotAllowed, "no tunnels")
+        }
+        do {
+            let authority = try Authority(fields.host ?? "", scheme: scheme)
+            return AccessRequest(
+                method: head.method.rawValue,
+                scheme: scheme,
+                authority: authority,
+                target: try Self.target(head.uri, of: authority, scheme: scheme),
+                isNavigation: AccessRequest.isNavigation(
+                    method: head.method.rawValue,
+                    secFetchMode: fields.secFetchMode,
+                    secFetchDest: fields.secFetchDest,
+                    accept: fields.accept,
+                    hasUpgrade: fields.hasUpgrade,
+                    xRequestedWith: fields.requestedWith,
+                    purpose: fields.purpose
+                ),
+                clientAddress: client.text
+            )
+        } catch {
+            throw .refused(error)
+        }
+    }
+
+    /// Origin form as it is; absolute form only when it names the host that `Host` names (RFC 9112, 3.2.2).
+    private static func target(
+        _ uri: String,
+        of authority: Authority,
+        scheme: Scheme
+    ) throws(RequestRefusal) -> RequestTarget {
+        if uri.utf8.first == UInt8(ascii: "/") { return try RequestTarget(uri) }
+        let (_, named, target) = try RequestTarget.split(absolute: uri)
+        guard named == authority else { throw .badHost }
+        return try RequestTarget(target)
+    }
+}

@@ -1,0 +1,59 @@
+import Access
+import BackChannel
+import NIOHTTP1
+
+/// Something went wrong, and whose fault it was. The status is for the browser, the reason for the log.
+struct Fault: Error, Sendable {
+    /// Where it comes from.
+    enum Source: String, Sendable {
+        case downstream
+        case upstream
+        case provider
+        case store
+        case gateway
+    }
+
+    let source: Source
+    let status: HTTPResponseStatus
+    /// A constant sentence for the log; names no value a stranger sent.
+    let reason: String
+    /// More for the log, never for the browser.
+    var detail: String?
+
+    init(_ source: Source, _ status: HTTPResponseStatus, _ reason: String, detail: String? = nil) {
+        self.source = source
+        self.status = status
+        self.reason = reason
+        self.detail = detail
+    }
+}
+
+extension Fault {
+    static func malformed(_ reason: String) -> Self { Self(.downstream, .badRequest, reason) }
+
+    static let unknownHost = Self(.downstream, .misdirectedRequest, "no route for this host")
+    static let noRoute = Self(.downstream, .notFound, "no route for this path")
+    static let upstreamUnreachable = Self(.upstream, .badGateway, "the upstream cannot be reached")
+    static let upstreamSilent = Self(.upstream, .gatewayTimeout, "the upstream did not answer in time")
+    static let upstreamConnectTimeout = Self(.upstream, .gatewayTimeout, "the upstream did not accept in time")
+    static let upstreamBroke = Self(.upstream, .badGateway, "the upstream's answer broke off or made no sense")
+    static let upstreamSwitchedProtocols = Self(.upstream, .badGateway, "the upstream switched protocols unasked")
+    /// Nobody is left to be told; the status is for the log.
+    static let browserLeft = Self(.downstream, .badRequest, "the browser went away")
+    static let requestTimedOut = Self(.downstream, .requestTimeout, "the request did not arrive in time")
+    static let fieldsTooLarge = Self(
+        .downstream, .requestHeaderFieldsTooLarge, "the request's fields are larger than limits.header_size")
+    static let identityTooLarge = Self(.gateway, .forbidden, "the identity does not fit into header fields")
+
+    static func refused(_ refusal: RequestRefusal) -> Self {
+        Self(.downstream, .badRequest, refusal.description)
+    }
+
+    static func store(_ fault: StoreFault) -> Self {
+        Self(.store, .serviceUnavailable, "the session store failed", detail: "\(fault.kind): \(fault.detail)")
+    }
+
+    static func provider(_ reason: String, detail: String? = nil) -> Self {
+        Self(.provider, .serviceUnavailable, reason, detail: detail)
+    }
+}

@@ -1,0 +1,156 @@
+import Access
+import BackChannel
+package import Logging
+import NIOCore
+package import NIOPosix
+package import OpenIDConnect
+import Redis
+import ServiceLifecycle
+
+/// The service: starts the workers, serves, drains.
+package struct Gateway: Service {
+    private let settings: Settings
+    private let logger: Logger
+    private let sink: LogSink
+    private let logsAsJSON: Bool
+    private let group: MultiThreadedEventLoopGroup
+    private let clock: @Sendable () -> Instant
+
+    /// - Parameters:
+    ///   - configuration: checked already; what contradicts itself throws.
+    ///   - group: one loop for each worker.
+    ///   - clock: the time of day.
+    package init(
+        _ configuration: Configuration,
+        group: MultiThreadedEventLoopGroup,
+        logger: Logger,
+        sink: LogSink,
+        logsAsJSON: Bool,
+        clock: @escaping @Sendable () -> Instant = { Instant(seconds: Timestamp.now.seconds) }
+    ) throws {
+        self.settings = try Settings(configuration)
+        self.group = group
+        self.logger = logger
+        self.sink = sink
+        self.logsAsJSON = logsAsJSON
+        self.clock = clock
+    }
+
+    /// Serves until the graceful shutdown, then finishes what runs.
+    package func run() async throws {
+        let configuration = self.settings.configuration
+        let backChannel = try self.makeBackChannel()
+        defer { backChannel.shutDown() }
+        let provider = ProviderDirectory(
+            settings: configuration.provider, backChannel: backChannel, logger: self.logger, clock: self.clock)
+        let workers = try await self.makeWorkers(provider: provider, backChannel: backChannel)
+        let status = StatusEndpoint(workers: workers, provider: provider, settings: self.settings)
+        let admin = try await AdminListener.bind(configuration.admin.listen, group: self.group, status: status)
+        let server = try await Listener.bind(
+            configuration.server.listen, group: self.group, workers: workers, limits: configuration.limits)
+        self.logger.notice(
+            "serving",
+            metadata: [
+                "listen": "\(Self.text(server.localAddress))", "admin": "\(Self.text(admin.localAddress))",
+                "public_url": "\(self.settings.origin(of: configuration.server.publicURL.authority))",
+                "redirect_uri": "\(self.settings.redirectURI(for: configuration.server.publicURL.authority))",
+                "store": "\(configuration.session.store.rawValue)",
+            ]
+        )
+        // Not waited for: whoever signs in first finds it done, or waits for it then.
+        let prefetch = Task { _ = try? await provider.snapshot() }
+        try? await gracefulShutdown()
+        prefetch.cancel()
+        self.logger.notice("draining")
+        status.drain()
+        try? await server.close()
+        try await self.drain(workers, within: configuration.server.drainTimeout)
+        try await workers.wait { worker in
+            worker.stop()
+            return worker.eventLoop.makeSucceededVoidFuture()
+        }
+        try? await admin.close()
+        self.logger.notice("stopped")
+    }
+
+    private func makeBackChannel() throws -> BackChannel {
+        let provider = self.settings.configuration.provider
+        var configuration = BackChannelConfiguration()
+        configuration.caFile = provider.caFile
+        configuration.caDirectory = provider.caDirectory
+        configuration.timeout = provider.timeout
+        configuration.connectTimeout = min(provider.timeout, .seconds(5))
+        configuration.maximumResponseBytes = provider.maximumResponseBytes
+        configuration.allowPlainHTTP = provider.insecureHTTP
+        return try BackChannel(configuration)
+    }
+
+    private func makeWorkers(provider: ProviderDirectory, backChannel: BackChannel) async throws -> WorkerTable {
+        let settings = self.settings
+        let logger = self.logger
+        let sink = self.sink
+        let logsAsJSON = self.logsAsJSON
+        let clock = self.clock
+        let memory = MemoryStore(capacity: settings.configuration.session.maximumInMemory, clock: clock)
+        return try await WorkerTable(group: self.group) { eventLoop in
+            let store: any SessionStore
+            if settings.configuration.session.store == .redis, let redis = settings.configuration.redis {
+                let connection = RedisConnection(configuration: redis, eventLoop: eventLoop) { event in
+                    logger.log(event)
+                }
+                connection.start()
+                store = RedisStore(connection: connection, keyPrefix: settings.configuration.redisKeyPrefix)
+            } else {
+                store = memory
+            }
+            return Worker(
+                eventLoop: eventLoop,
+                settings: settings,
+                provider: provider,
+                backChannel: backChannel,
+                store: store,
+                logger: logger,
+                sink: sink,
+                logsAsJSON: logsAsJSON,
+                clock: clock
+            )
+        }
+    }
+
+    /// Ends when the last exchange has, or when the time is over.
+    private func drain(_ workers: WorkerTable, within limit: TimeAmount) async throws {
+        let logger = self.logger
+        try await withThrowingTaskGroup(of: Bool.self) { group in
+            group.addTask {
+                try await workers.wait { $0.drain() }
+                return true
+            }
+            group.addTask {
+                try await Task.sleep(for: .nanoseconds(limit.nanoseconds))
+                return false
+            }
+            if try await group.next() == false {
+                logger.warning("exchanges were cut off: they took longer than server.drain_timeout")
+                // Lets the waiting task end: what it waits for is over now.
+                _ = try await workers.map { $0.stop() }
+            }
+            group.cancelAll()
+        }
+    }
+
+    private static func text(_ address: SocketAddress?) -> String {
+        guard let address, let host = address.ipAddress, let port = address.port else { return "unknown" }
+        return host.utf8.contains(UInt8(ascii: ":")) ? "[\(host)]:\(port)" : "\(host):\(port)"
+    }
+}
+
+extension Logger {
+    /// What happens between us and Redis, once for each change.
+    fileprivate func log(_ event: RedisConnectionEvent) {
+        switch event {
+        case .ready: self.info("connected to Redis")
+        case .attemptFailed(let error, _): self.warning("Redis cannot be used", metadata: ["error": "\(error.debugDescription)"])
+        case .lost(let error, _): self.warning("the connection to Redis was lost", metadata: ["error": "\(error.debugDescription)"])
+        }
+    }
+}

@@ -1,0 +1,51 @@
+import Access
+import Cryptography
+
+/// The configuration with everything that follows from it, computed once and shared by all workers. It never changes.
+struct Settings: Sendable {
+    let configuration: Configuration
+    let routes: RouteTable
+    let keys: KeyRing
+    let cookieNames: CookieNames
+    /// Cookies carry `Secure` exactly when browsers reach us over TLS.
+    let cookiesAreSecure: Bool
+    let endpoints: EndpointTable
+    /// Every host this gateway answers for; a request for another is misdirected.
+    private let authorities: Set<Authority>
+    private let routeNumbers: [ObjectIdentifier: Int]
+
+    /// - Throws: `RouteTableError` for routes that contradict each other, `CryptographyError` for a bad key ring.
+    init(_ configuration: Configuration) throws {
+        self.configuration = configuration
+        self.routes = try RouteTable(configuration.routes)
+        let keys = configuration.session.keys
+        self.keys = try KeyRing(keys.isEmpty ? [SealingKey.generate()] : keys)
+        self.cookiesAreSecure = configuration.server.publicURL.scheme == .https
+        self.cookieNames = CookieNames(name: configuration.cookie.name, secure: self.cookiesAreSecure, domain: nil)
+        self.endpoints = EndpointTable(configuration.paths)
+        self.routeNumbers = Dictionary(
+            configuration.routes.enumerated().map { (ObjectIdentifier($1), $0) }, uniquingKeysWith: { first, _ in first })
+        self.authorities = Set(configuration.routes.map(\.authority)).union([configuration.server.publicURL.authority])
+    }
+
+    /// The route's place in the configuration, for counters.
+    func number(of route: Route) -> Int {
+        self.routeNumbers[ObjectIdentifier(route)] ?? -1
+    }
+
+    var scheme: Scheme { self.configuration.server.publicURL.scheme }
+
+    func serves(_ authority: Authority) -> Bool {
+        self.authorities.contains(authority)
+    }
+
+    /// Scheme and host, as browsers write an origin.
+    func origin(of authority: Authority) -> String {
+        "\(self.scheme.rawValue)://\(authority.text)"
+    }
+
+    /// Our redirect URI for the host a sign-in started on.
+    func redirectURI(for authority: Authority) -> String {
+        self.origin(of: authority) + self.configuration.paths.callback
+    }
+}

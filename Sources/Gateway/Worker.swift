@@ -1,0 +1,157 @@
+import Access
+import BackChannel
+import Cryptography
+import Logging
+import NIOCore
+import NIOHTTP1
+import OpenIDConnect
+
+/// What one event loop owns. Nothing in here is touched from anywhere else, so nothing in here is locked.
+final class Worker {
+    let eventLoop: any EventLoop
+    let settings: Settings
+    let provider: ProviderDirectory
+    let backChannel: BackChannel
+    let logger: Logger
+    let metrics = Metrics()
+    let upstreams: UpstreamPool
+    let sessions: Sessions
+    /// `nil`: the operator wants none.
+    let accessLog: AccessLog?
+
+    /// The time as of the last tick: exact enough for deadlines, and free.
+    private(set) var now = NIODeadline.now()
+    private(set) var wallClock: Instant
+    /// The `Date` field of our own answers.
+    private(set) var httpDate: String
+    private(set) var isDraining = false
+
+    private let clock: @Sendable () -> Instant
+    private var connections: [ObjectIdentifier: ExchangeHandler] = [:]
+    private var tick: RepeatedTask?
+    private var drained: EventLoopPromise<Void>?
+    private var nextRequest: UInt64 = 0
+    private let requestPrefix = Base64URL.encode(Random.bytes(9))
+
+    private static let tickInterval = TimeAmount.milliseconds(250)
+
+    init(
+        eventLoop: any EventLoop,
+        settings: Settings,
+        provider: ProviderDirectory,
+        backChannel: BackChannel,
+        store: any SessionStore,
+        logger: Logger,
+        sink: LogSink,
+        logsAsJSON: Bool,
+        clock: @escaping @Sendable () -> Instant
+    ) {
+        self.eventLoop = eventLoop
+        self.settings = settings
+        self.provider = provider
+        self.backChannel = backChannel
+        self.logger = logger
+        self.clock = clock
+        self.wallClock = clock()
+        self.httpDate = Timestamp.now.httpDate
+        self.upstreams = UpstreamPool(eventLoop: eventLoop, configuration: settings.configuration)
+        self.accessLog = settings.configuration.log.access ? AccessLog(sink: sink, asJSON: logsAsJSON) : nil
+        self.sessions = Sessions(store: store, settings: settings, metrics: self.metrics, now: clock)
+    }
+
+    /// Starts looking at deadlines.
+    func start() {
+        let box = NIOLoopBound(self, eventLoop: self.eventLoop)
+        self.tick = self.eventLoop.scheduleRepeatedTask(
+            initialDelay: Self.tickInterval, delay: Self.tickInterval
+        ) { _ in
+            box.value.ticked()
+        }
+    }
+
+    /// Unique on this gateway. Not a secret.
+    func makeRequestID() -> String {
+        self.nextRequest &+= 1
+        return self.requestPrefix + String(self.nextRequest, radix: 36)
+    }
+
+    func opened(_ connection: ExchangeHandler) {
+        self.connections[ObjectIdentifier(connection)] = connection
+    }
+
+    func closed(_ connection: ExchangeHandler) {
+        self.connections[ObjectIdentifier(connection)] = nil
+        if self.isDraining, self.connections.isEmpty { self.drained?.succeed() }
+    }
+
+    var metricsSnapshot: MetricsSnapshot {
+        self.metrics.snapshot(upstreams: self.upstreams, connections: self.connections.count, openedSessions: self.sessions.openedCount)
+    }
+
+    /// Takes nothing new; the future succeeds when the last exchange has ended.
+    func drain() -> EventLoopFuture<Void> {
+        let promise = self.eventLoop.makePromise(of: Void.self)
+        self.isDraining = true
+        self.drained = promise
+        for connection in self.connections.values { connection.drain() }
+        if self.connections.isEmpty { promise.succeed() }
+        return promise.futureResult
+    }
+
+    /// Closes whatever is still open, and writes the last lines of the log.
+    func stop() {
+        self.tick?.cancel()
+        for connection in self.connections.values { connection.abort() }
+        self.upstreams.closeIdle()
+        self.accessLog?.handOver()
+        self.drained?.succeed()
+    }
+
+    /// Runs asynchronous work off the loop and brings its result back to it. The only hop of a request, on cold paths.
+    func run<Value: Sendable>(
+        _ work: @escaping @Sendable () async throws -> Value,
+        then completion: @escaping (Result<Value, any Error>) -> Void
+    ) {
+        let promise = self.eventLoop.makePromise(of: Value.self)
+        promise.completeWithTask(work)
+        promise.futureResult.assumeIsolated().whenComplete(completion)
+    }
+
+    private func ticked() {
+        self.now = .now()
+        self.wallClock = self.clock()
+        self.httpDate = Timestamp.now.httpDate
+        for connection in self.connections.values { connection.checkDeadline(self.now) }
+        self.upstreams.closeExpired(now: self.now)
+        self.accessLog?.handOver()
+    }
+}
+
+@available(*, unavailable)
+extension Worker: Sendable {}
+
+extension Worker {
+    /// An exchange is over: counted, and written down.
+    func record(_ current: CurrentExchange, client: String) {
+        let duration = NIODeadline.now() - current.startedAt
+        self.metrics.countExchange(route: current.route.map { self.settings.number(of: $0) } ?? -1, status: current.status)
+        self.metrics.exchangeLatency.record(duration)
+        self.accessLog?.write(
+            AccessLog.Entry(
+                requestID: current.requestID,
+                client: current.client?.text ?? client,
+                method: current.head.method.rawValue,
+                host: current.access?.authority.text ?? "",
+                path: current.access?.target.path ?? ""[...].utf8,
+                status: current.status,
+                route: current.route?.name,
+                decision: current.decision?.rawValue,
+                subject: current.session?.session.identity.subject,
+                bytesIn: current.bytesIn,
+                bytesOut: current.bytesOut,
+                duration: duration,
+                fault: current.fault
+            )
+        )
+    }
+}

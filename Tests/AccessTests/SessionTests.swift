@@ -1,0 +1,192 @@
+import Access
+import Cryptography
+import OpenIDConnect
+import Testing
+import TestSupport
+
+struct SessionTests {
+    private static func sparse() -> Session {
+        .make(
+            identity: Identity(issuer: "i", subject: "s"),
+            claims: "",
+            idToken: "",
+            accessToken: nil,
+            accessTokenExpiresAt: nil,
+            refreshToken: nil,
+            scope: nil,
+            providerSessionID: nil,
+            authority: "",
+            createdAt: Instant(seconds: .min),
+            expiresAt: Instant(seconds: .max)
+        )
+    }
+
+    @Test func `a session comes back from its bytes`() throws {
+        for session in [Session.make(), Self.sparse(), .make(identity: .make(name: "アリス \u{1F600}\u{0}"), scope: "", authority: "[::1]:8443")] {
+            let read = try Session(bytes: session.bytes)
+            #expect(read == session)
+            #expect(read.identity == session.identity)
+            #expect(read.claims == session.claims)
+            #expect(read.idToken == session.idToken)
+            #expect(read.accessToken == session.accessToken)
+            #expect(read.accessTokenExpiresAt == session.accessTokenExpiresAt)
+            #expect(read.refreshToken == session.refreshToken)
+            #expect(read.scope == session.scope)
+            #expect(read.providerSessionID == session.providerSessionID)
+            #expect(read.authority == session.authority)
+            #expect(read.createdAt == session.createdAt)
+            #expect(read.expiresAt == session.expiresAt)
+        }
+    }
+
+    @Test func `the parts are what they were made of`() {
+        let session = Session.make()
+        #expect(session.claims == Array(#"{"sub":"706lje0vqvfe"}"#.utf8))
+        #expect(session.idToken == "header.payload.signature")
+        #expect(session.accessToken == "access")
+        #expect(session.refreshToken == "refresh")
+        #expect(session.scope == "openid profile")
+        #expect(session.providerSessionID == "sid")
+    }
+
+    @Test func `the first layout stays readable`() throws {
+        let session = Session.make(
+            identity: .make(issuer: "i", subject: "s", email: nil, emailVerified: false, name: nil, preferredUsername: "u", roles: ["r"]),
+            claims: "{}",
+            idToken: "t",
+            accessToken: nil,
+            accessTokenExpiresAt: nil,
+            refreshToken: "f",
+            scope: nil,
+            providerSessionID: nil,
+            authority: "a",
+            createdAt: Instant(seconds: 1),
+            expiresAt: Instant(seconds: 258)
+        )
+        let times: [UInt8] = [1, 0, 0, 0, 0, 0, 0, 0, 1, 0, 0, 0, 0, 0, 0, 1, 2]
+        let authority: [UInt8] = [0, 0, 0, 1, 0x61]
+        let identity: [UInt8] = [
+            0, 0, 0, 1, 0x69, 0, 0, 0, 1, 0x73, 0, 0, 0, 1, 0, 0, 0, 1, 0x75, 0, 0, 0, 1, 0, 0, 0, 1, 0x72,
+        ]
+        let parts: [UInt8] = [0, 0, 0, 0, 2, 0x7B, 0x7D, 0, 0, 0, 1, 0x74, 0, 1, 0, 0, 0, 1, 0x66, 0, 0]
+        #expect(session.bytes == times + authority + identity + parts)
+        #expect(try Session(bytes: session.bytes) == session)
+    }
+
+    @Test func `anything missing or left over is refused`() throws {
+        let bytes = Session.make().bytes
+        for length in 0..<bytes.count {
+            #expect(throws: SessionError.self) { try Session(bytes: Array(bytes.prefix(length))) }
+        }
+        #expect(throws: SessionError.self) { try Session(bytes: bytes + [0]) }
+    }
+
+    @Test func `another version is refused by name`() {
+        var bytes = Session.make().bytes
+        bytes[0] = 2
+        #expect { try Session(bytes: bytes) } throws: { error in
+            if case SessionError.unknownVersion = error { true } else { false }
+        }
+    }
+
+    @Test func `a text that is not UTF-8 is refused`() throws {
+        let marker = Array("header.payload.signature".utf8)
+        let bytes = Session.make().bytes
+        let start = try #require(bytes.indices.first { bytes[$0...].starts(with: marker) })
+        for (offset, byte) in [(0, UInt8(0xFF)), (3, 0xC0), (23, 0xE6)] {
+            var broken = bytes
+            broken[start + offset] = byte
+            #expect(throws: SessionError.self) { try Session(bytes: broken) }
+        }
+    }
+
+    @Test func `lengths and counts of strangers are not believed`() {
+        var bytes = Session.make(identity: .make(roles: [])).bytes
+        for start in bytes.indices.dropLast(4) {
+            var broken = bytes
+            for offset in 0..<4 { broken[start + offset] = 0xFF }
+            _ = try? Session(bytes: broken)
+        }
+        bytes = [1] + [UInt8](repeating: 0xFF, count: 100)
+        #expect(throws: SessionError.self) { try Session(bytes: bytes) }
+    }
+
+    @Test func `whatever a record holds is refused or reads as one session`() {
+        let seeds = [Session.make().bytes, Self.sparse().bytes]
+        let words: [[UInt8]] = [[0, 0, 0, 0], [0xFF, 0xFF, 0xFF, 0xFF], [0, 0, 0, 1], [1], [0], [0x80, 0, 0, 0], [0xC0, 0xAF]]
+        var generator = SeededGenerator(seed: 4)
+        for round in 0..<5000 {
+            let bytes = generator.mutated(seeds[round % seeds.count], words: words)
+            guard let session = try? Session(bytes: bytes) else { continue }
+            let again = Session(
+                identity: session.identity,
+                claims: session.claims,
+                idToken: session.idToken,
+                accessToken: session.accessToken,
+                accessTokenExpiresAt: session.accessTokenExpiresAt,
+                refreshToken: session.refreshToken,
+                scope: session.scope,
+                providerSessionID: session.providerSessionID,
+                authority: session.authority,
+                createdAt: session.createdAt,
+                expiresAt: session.expiresAt
+            )
+            #expect(again.bytes == bytes, "one session has one record")
+        }
+    }
+
+    @Test func `a sealed session opens with its ticket, host and ring`() throws {
+        let ticket = Ticket.make()
+        let keys = try KeyRing.make()
+        let box = try Session.make().sealed(for: ticket, with: keys)
+        #expect(try Session.open(box, ticket: ticket, authority: "app.example.com", with: keys) == .make())
+    }
+
+    @Test func `a sealed session opens with nothing else`() throws {
+        let ticket = Ticket.make()
+        let keys = try KeyRing.make()
+        let box = try Session.make().sealed(for: ticket, with: keys)
+        func isRefused(_ box: [UInt8], _ ticket: Ticket, _ authority: String, _ keys: KeyRing) -> Bool {
+            (try? Session.open(box, ticket: ticket, authority: authority, with: keys)) == nil
+        }
+        let mixed = Ticket(cookieValue: Base64URL.encode(ticket.id + Ticket.make().secret).utf8)
+        let swapped = Ticket(cookieValue: Base64URL.encode(Ticket.make().id + ticket.secret).utf8)
+        #expect(isRefused(box, .make(), "app.example.com", keys))
+        #expect(isRefused(box, try #require(mixed), "app.example.com", keys), "the id alone is worth nothing")
+        #expect(isRefused(box, try #require(swapped), "app.example.com", keys), "a record moved to another key does not open")
+        #expect(isRefused(box, ticket, "other.example.com", keys))
+        #expect(isRefused(box, ticket, "", keys))
+        #expect(isRefused(box, ticket, "app.example.com", try .make()))
+        #expect(isRefused([], ticket, "app.example.com", keys))
+        for index in box.indices {
+            var broken = box
+            broken[index] ^= 1
+            #expect(isRefused(broken, ticket, "app.example.com", keys))
+        }
+    }
+
+    @Test func `a value sealed for another purpose is no session`() throws {
+        let ticket = Ticket.make()
+        let keys = try KeyRing.make()
+        let context = ticket.key.bytes + Array("app.example.com".utf8)
+        let box = try keys.seal(Session.make().bytes, for: "sign-in", secret: ticket.secret, context: context)
+        #expect(throws: SessionError.self) {
+            try Session.open(box, ticket: ticket, authority: "app.example.com", with: keys)
+        }
+    }
+
+    @Test func `keys are rotated without signing anybody out`() throws {
+        let old = SealingKey.generate()
+        let ticket = Ticket.make()
+        let box = try Session.make().sealed(for: ticket, with: KeyRing([old]))
+        let rotated = try KeyRing([SealingKey.generate(), old])
+        #expect(try Session.open(box, ticket: ticket, authority: "app.example.com", with: rotated) == .make())
+    }
+
+    @Test func `a session prints nothing of itself`() {
+        let session = Session.make()
+        #expect("\(session)" == "(session)")
+        #expect(String(reflecting: session) == "(session)")
+        #expect(String(reflecting: [session]) == "[(session)]")
+    }
+}

@@ -1,0 +1,1 @@
+"""OpenID providers, foreign ones and our own: see `provider.Provider` for what they have in common."""

@@ -1,0 +1,169 @@
+"""Starting and ending: quickly up, and after SIGTERM not ready, what runs is finished, exit 0."""
+
+import signal
+import threading
+import time
+
+import pytest
+
+from harness.raw_http import RawConnection, exchange, request
+from harness.stage import sign_in
+from harness.user_agent import UserAgent
+from harness.waiting import eventually, pause
+
+
+@pytest.fixture
+def gateway(stage, forger, upstream):
+    routes = [{"path": "/", "upstream": upstream.url, "access": "anyone"}]
+    gateway = stage.gateway(forger, upstream, {"route": routes, "server": {"drain_timeout": "3s"}})
+    gateway.host = f"127.0.0.1:{gateway.port}"
+    return gateway
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
+def test_with_nothing_to_do_it_ends_at_once_and_well(gateway, number):
+    started = time.monotonic()
+    gateway.process.signal(number)
+    assert gateway.process.wait() == 0
+    assert time.monotonic() - started < 2
+
+
+def test_what_runs_is_finished(gateway, upstream):
+    go_on = threading.Event()
+
+    def slow(connection, _):
+        connection.send("HTTP/1.1 200 OK\r\nContent-Length: 11\r\n\r\nfirst")
+        assert go_on.wait(10)
+        connection.send("second")
+
+    upstream.on("/slow", slow)
+    with RawConnection(gateway.port) as connection:
+        connection.send(request("/slow", gateway.host))
+        head = connection.read_head()
+        gateway.process.signal(signal.SIGTERM)
+        eventually(lambda: not accepts(gateway))
+        assert gateway.is_alive
+        go_on.set()
+        assert head.status == 200
+        assert connection.exactly(11) == b"firstsecond"
+        assert connection.is_closed()
+    assert gateway.process.wait() == 0
+
+
+def accepts(gateway):
+    """Whether a new request is served."""
+    try:
+        answer = exchange(gateway.port, request("/new", gateway.host), timeout=2)
+        return answer is not None and answer.status == 200
+    except OSError:
+        return False
+
+
+def test_while_it_drains_it_is_alive_and_not_ready(gateway, upstream):
+    go_on = threading.Event()
+    upstream.on("/held", lambda c, _: (go_on.wait(10), c.reply(b"done")))
+    with RawConnection(gateway.port) as connection:
+        connection.send(request("/held", gateway.host))
+        eventually(lambda: upstream.count("/held"))
+        gateway.process.signal(signal.SIGTERM)
+        eventually(lambda: gateway.admin("/readyz").status_code == 503)
+        assert gateway.admin("/healthz").status_code == 200
+        go_on.set()
+        assert connection.read_response().body == b"done"
+    assert gateway.process.wait() == 0
+
+
+def test_an_upload_under_way_is_finished(gateway, upstream):
+    with RawConnection(gateway.port) as connection:
+        connection.send(request("/upload", gateway.host, "Content-Length: 10", method="PUT", body=b"first"))
+        eventually(lambda: upstream.count("/upload"))
+        gateway.process.signal(signal.SIGTERM)
+        pause(0.3)
+        connection.send(b"later")
+        assert connection.read_response().status == 200
+    assert upstream.last("/upload").body == b"firstlater"
+    assert gateway.process.wait() == 0
+
+
+def test_unused_connections_do_not_hold_it_up(gateway):
+    with RawConnection(gateway.port) as used, RawConnection(gateway.port) as unused:
+        used.send(request("/x", gateway.host))
+        assert used.read_response().status == 200
+        started = time.monotonic()
+        gateway.process.signal(signal.SIGTERM)
+        assert gateway.process.wait() == 0
+        assert time.monotonic() - started < 2
+        assert used.is_closed() and unused.is_closed()
+
+
+def test_what_never_ends_is_ended_at_the_limit(gateway, upstream):
+    upstream.on("/never", lambda c, _: pause(20))
+    with RawConnection(gateway.port) as connection:
+        connection.send(request("/never", gateway.host))
+        eventually(lambda: upstream.count("/never"))
+        started = time.monotonic()
+        gateway.process.signal(signal.SIGTERM)
+        assert gateway.process.wait() == 0
+        assert 2 < time.monotonic() - started < 6
+
+
+def test_a_sign_in_under_way_is_finished(stage, forger, upstream):
+    gateway = stage.gateway(forger, upstream)
+    go_on = threading.Event()
+    forger.on("/me", lambda handler: (go_on.wait(10), handler.reply(200, forger.user_info())))
+    try:
+        forger.claims = {"name": None, "email": None}
+        statuses = []
+        worker = threading.Thread(target=lambda: statuses.append(status_of_a_sign_in(gateway, forger)))
+        worker.start()
+        eventually(lambda: any(entry["path"] in ("/token", "/me") for entry in forger.log))
+        gateway.process.signal(signal.SIGTERM)
+        go_on.set()
+        worker.join(15)
+        assert statuses == [303]
+        assert gateway.process.wait() == 0
+    finally:
+        forger.on("/me", None)
+        forger.claims = {}
+
+
+def status_of_a_sign_in(gateway, forger):
+    """That of the callback's answer; whoever comes after it finds the door closed."""
+    agent = UserAgent()
+    callback = forger.authenticate(agent, agent.location(agent.get(gateway.url("/"))))
+    return agent.get(callback).status_code
+
+
+def test_a_second_signal_ends_it_at_once(gateway, upstream):
+    upstream.on("/never", lambda c, _: pause(20))
+    with RawConnection(gateway.port) as connection:
+        connection.send(request("/never", gateway.host))
+        eventually(lambda: upstream.count("/never"))
+        started = time.monotonic()
+        gateway.process.signal(signal.SIGTERM)
+        pause(0.2)
+        gateway.process.signal(signal.SIGTERM)
+        gateway.process.wait()
+        assert time.monotonic() - started < 4
+
+
+def test_hanging_up_on_the_terminal_or_a_broken_pipe_does_not_kill_it(gateway):
+    gateway.process.signal(signal.SIGPIPE)
+    pause(0.1)
+    assert accepts(gateway)
+
+
+def test_it_answers_soon_after_its_start(stage, forger, upstream):
+    times = []
+    for _ in range(3):
+        started = time.monotonic()
+        gateway = stage.gateway(forger, upstream)
+        times.append(time.monotonic() - started)
+        assert gateway.is_alive
+    assert min(times) < 0.5
+    assert sign_in(gateway, forger).page.status_code == 200
+
+
+def test_idle_it_is_small(gateway):
+    assert accepts(gateway)
+    assert gateway.process.resident_kilobytes < 30 * 1024

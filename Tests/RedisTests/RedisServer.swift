@@ -1,0 +1,176 @@
+import Foundation
+import NIOCore
+import NIOPosix
+import Redis
+import Synchronization
+
+/// A real redis-server in a folder of its own, on a Unix socket or a loopback port. `stop()` it.
+final class RedisServer: Sendable {
+    /// How it listens.
+    enum Listening: Sendable {
+        case unix
+        case tcp
+        case tls(Certificates)
+    }
+
+    struct CannotStart: Error, CustomStringConvertible {
+        let description: String
+    }
+
+    let folder: TemporaryFolder
+    let address: RedisConfiguration.Address
+    private let arguments: [String]
+    private let process = Mutex<Process?>(nil)
+
+    private init(folder: TemporaryFolder, address: RedisConfiguration.Address, arguments: [String]) {
+        self.folder = folder
+        self.address = address
+        self.arguments = arguments
+    }
+
+    /// Starts a server with these further options and waits until it accepts connections.
+    static func start(_ listening: Listening = .unix, _ options: String...) async throws -> RedisServer {
+        let folder = try TemporaryFolder()
+        var arguments = ["--dir", folder.path, "--save", "", "--appendonly", "no", "--loglevel", "notice"] + options
+        let address: RedisConfiguration.Address
+        switch listening {
+        case .unix:
+            address = .unix(path: folder.path + "/redis.sock")
+            arguments += ["--port", "0", "--unixsocket", folder.path + "/redis.sock"]
+        case .tcp:
+            let port = try await RedisServer.freePort()
+            address = .tcp(host: "127.0.0.1", port: port)
+            arguments += ["--bind", "127.0.0.1", "--port", String(port)]
+        case .tls(let certificates):
+            let port = try await RedisServer.freePort()
+            address = .tcp(host: "127.0.0.1", port: port)
+            arguments += [
+                "--bind", "127.0.0.1", "--port", "0", "--tls-port", String(port), "--tls-auth-clients", "no",
+                "--tls-cert-file", certificates.certificate, "--tls-key-file", certificates.key,
+                "--tls-ca-cert-file", certificates.authority,
+            ]
+        }
+        let server = RedisServer(folder: folder, address: address, arguments: arguments)
+        try await server.restart()
+        return server
+    }
+
+    var configuration: RedisConfiguration { RedisConfiguration(patientlyAt: self.address) }
+
+    /// Starts it again after `stop()`; its data is gone.
+    func restart() async throws {
+        let process = Process()
+        process.executableURL = URL(fileURLWithPath: "/usr/bin/env")
+        process.arguments = ["redis-server"] + self.arguments
+        let output = Pipe()
+        process.standardOutput = output
+        process.standardError = output
+        try process.run()
+        self.process.withLock { $0 = process }
+
+        let log = Mutex("")
+        let isReady = await withCheckedContinuation { continuation in
+            let waiting = Mutex<CheckedContinuation<Bool, Never>?>(continuation)
+            output.fileHandleForReading.readabilityHandler = { handle in
+                let data = handle.availableData
+                let text = log.withLock {
+                    $0 += String(decoding: data, as: UTF8.self)
+                    return $0
+                }
+                if data.isEmpty { handle.readabilityHandler = nil }
+                guard data.isEmpty || text.contains("eady to accept connections") else { return }
+                waiting.withLock { $0.take() }?.resume(returning: !data.isEmpty)
+            }
+        }
+        guard isReady else {
+            throw CannotStart(description: log.withLock { $0 })
+        }
+    }
+
+    /// Ends it, at once.
+    func stop() {
+        self.signal(SIGKILL)
+        self.process.withLock { $0.take() }?.waitUntilExit()
+    }
+
+    /// Freezes it: the kernel still takes connections, nobody answers.
+    func freeze() { self.signal(SIGSTOP) }
+
+    /// Lets it go on.
+    func thaw() { self.signal(SIGCONT) }
+
+    private func signal(_ number: Int32) {
+        self.process.withLock { process in
+            guard let process, process.isRunning else { return }
+            _ = kill(process.processIdentifier, number)
+        }
+    }
+
+    /// A port nobody listened on a moment ago; redis-server cannot choose one itself.
+    private static func freePort() async throws -> Int {
+        let channel = try await ServerBootstrap(group: MultiThreadedEventLoopGroup.singleton)
+            .bind(host: "127.0.0.1", port: 0).get()
+        let port = channel.localAddress?.port ?? 0
+        try await channel.close().get()
+        return port
+    }
+
+    deinit {
+        self.stop()
+    }
+}
+
+/// A folder that goes with its last owner.
+final class TemporaryFolder: Sendable {
+    let path: String
+
+    init() throws {
+        // Short, because the path of a Unix socket may have 107 bytes.
+        let url = FileManager.default.temporaryDirectory.appendingPathComponent("gh-\(UInt32.random(in: 0...(.max)))")
+        try FileManager.default.createDirectory(at: url, withIntermediateDirectories: false)
+        self.path = url.path
+    }
+
+    deinit {
+        try? FileManager.default.removeItem(atPath: self.path)
+    }
+}
+
+/// An authority and a certificate of it, made by openssl.
+struct Certificates: Sendable {
+    let authority: String
+    let certificate: String
+    let key: String
+    private let folder: TemporaryFolder
+
+    /// A certificate for these names, as openssl writes them: `DNS:localhost,IP:127.0.0.1`.
+    init(for names: String) throws {
+        self.folder = try TemporaryFolder()
+        self.authority = self.folder.path + "/ca.crt"
+        self.certificate = self.folder.path + "/server.crt"
+        self.key = self.folder.path + "/server.key"
+        let authorityKey = self.folder.path + "/ca.key"
+        let new = ["req", "-x509", "-nodes", "-days", "2", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1"]
+        try Certificates.openssl(
+            new + ["-subj", "/CN=test authority", "-keyout", authorityKey, "-out", self.authority]
+        )
+        try Certificates.openssl(
+            new + [
+                "-CA", self.authority, "-CAkey", authorityKey, "-subj", "/CN=test server", "-keyout", self.key,
+                "-out", self.certificate, "-addext", "subjectAltName=\(names)", "-addext", "basicConstraints=CA:FALSE",
+            ]
+        )
+    }
+
+    private static func openssl(_ arguments: [String]) throws {
+        let process = Process()
+        process.executableURL = URL(fileURLWithPath: "/usr/bin/env")
+        process.arguments = ["openssl"] + arguments
+        process.standardError = Pipe()
+        try process.run()
+        process.waitUntilExit()
+        guard process.terminationStatus == 0 else {
+            throw RedisServer.CannotStart(description: "openssl refused \(arguments)")
+        }
+    }
+}

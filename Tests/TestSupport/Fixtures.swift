@@ -1,0 +1,99 @@
+package import Access
+package import Cryptography
+package import OpenIDConnect
+
+/// Values that a test needs without caring for, each with a default for everything.
+extension Identity {
+    package static func make(
+        issuer: String = "https://auth.example.com/oidc",
+        subject: String = "706lje0vqvfe",
+        email: String? = "alice@example.com",
+        emailVerified: Bool = true,
+        name: String? = "Alice Liddell",
+        preferredUsername: String? = "alice",
+        roles: [String] = ["admin", "reader"]
+    ) -> Identity {
+        Identity(
+            issuer: issuer,
+            subject: subject,
+            email: email,
+            emailVerified: emailVerified,
+            name: name,
+            preferredUsername: preferredUsername,
+            roles: roles
+        )
+    }
+}
+
+extension Session {
+    package static func make(
+        identity: Identity = .make(),
+        claims: String = #"{"sub":"706lje0vqvfe"}"#,
+        idToken: String = "header.payload.signature",
+        accessToken: String? = "access",
+        accessTokenExpiresAt: Instant? = .somewhen.advanced(by: .seconds(3600)),
+        refreshToken: String? = "refresh",
+        scope: String? = "openid profile",
+        providerSessionID: String? = "sid",
+        authority: String = "app.example.com",
+        createdAt: Instant = .somewhen,
+        expiresAt: Instant = .somewhen.advanced(by: .seconds(86_400))
+    ) -> Session {
+        Session(
+            identity: identity,
+            claims: Array(claims.utf8),
+            idToken: idToken,
+            accessToken: accessToken,
+            accessTokenExpiresAt: accessTokenExpiresAt,
+            refreshToken: refreshToken,
+            scope: scope,
+            providerSessionID: providerSessionID,
+            authority: authority,
+            createdAt: createdAt,
+            expiresAt: expiresAt
+        )
+    }
+}
+
+extension KeyRing {
+    /// A ring of so many fresh keys.
+    package static func make(count: Int = 1) throws -> KeyRing {
+        try KeyRing((0..<count).map { _ in SealingKey.generate() })
+    }
+}
+
+extension Route {
+    package static func make(
+        _ path: String = "/",
+        host: String = "app.example.com",
+        access: Access = .signedIn,
+        name: String? = nil,
+        allowEncodedSlashes: Bool = false
+    ) throws -> Route {
+        try Route(
+            name: name ?? host + path,
+            authority: try Authority(host, scheme: .https),
+            path: path,
+            upstream: 0,
+            policy: Policy(access: access),
+            allowEncodedSlashes: allowEncodedSlashes
+        )
+    }
+}
+
+extension AccessRequest {
+    package static func make(
+        _ target: String = "/",
+        host: String = "app.example.com",
+        method: String = "GET"
+    ) throws -> AccessRequest {
+        AccessRequest(
+            method: method,
+            scheme: .https,
+            authority: try Authority(host, scheme: .https),
+            target: try RequestTarget(target),
+            isNavigation: true,
+            clientAddress: "192.0.2.1"
+        )
+    }
+}

@@ -1,0 +1,165 @@
+package import Access
+import Testing
+
+/// A store as a test sees it: asynchronous, wherever the store itself lives.
+package struct StoreDriver: Sendable {
+    private let onStore: @Sendable (@escaping @Sendable (any SessionStore) -> Void) -> Void
+
+    /// `onStore` runs what it is given with the store, on the thread or loop to which the store belongs.
+    package init(onStore: @escaping @Sendable (@escaping @Sendable (any SessionStore) -> Void) -> Void) {
+        self.onStore = onStore
+    }
+
+    package func load(_ key: SessionKey) async throws -> StoredRecord? {
+        try await self.ask { $0.load(key, $1) }
+    }
+
+    package func save(_ key: SessionKey, _ box: [UInt8], expiresIn: Duration) async throws {
+        try await self.ask { $0.save(key, box, expiresIn: expiresIn, $1) }
+    }
+
+    package func replace(_ key: SessionKey, _ box: [UInt8], expiresIn: Duration) async throws -> Bool {
+        try await self.ask { $0.replace(key, box, expiresIn: expiresIn, $1) }
+    }
+
+    package func extend(_ key: SessionKey, expiresIn: Duration) async throws {
+        try await self.ask { $0.extend(key, expiresIn: expiresIn, $1) }
+    }
+
+    package func remove(_ key: SessionKey) async throws -> Bool {
+        try await self.ask { $0.remove(key, $1) }
+    }
+
+    package func claim(_ name: [UInt8], expiresIn: Duration) async throws -> Bool {
+        try await self.ask { $0.claim(name, expiresIn: expiresIn, $1) }
+    }
+
+    package func ping() async throws {
+        try await self.ask { $0.ping($1) }
+    }
+
+    private func ask<Value: Sendable>(
+        _ question: @escaping @Sendable (any SessionStore, @escaping (Result<Value, StoreFault>) -> Void) -> Void
+    ) async throws -> Value {
+        try await withCheckedThrowingContinuation { continuation in
+            self.onStore { store in
+                // A second answer would stop the process here: each method answers once.
+                question(store) { continuation.resume(with: $0) }
+            }
+        }
+    }
+}
+
+/// What every `SessionStore` promises, as tests. The store must be empty of the keys used, which are random.
+///
+/// `letTimePass` returns when at least so much time has passed for the store.
+package func checkSessionStoreContract(
+    _ store: StoreDriver,
+    letTimePass: @Sendable (Duration) async throws -> Void
+) async throws {
+    try await store.ping()
+    try await checkRecords(store)
+    try await checkReplace(store)
+    try await checkLifetimes(store, letTimePass)
+    try await checkClaims(store, letTimePass)
+    try await checkManyAtOnce(store)
+}
+
+private let hour = Duration.seconds(3600)
+
+/// Every byte there is.
+private let everyByte = Array(UInt8.min...UInt8.max)
+
+private func checkRecords(_ store: StoreDriver) async throws {
+    let key = Ticket.make().key
+    let other = Ticket.make().key
+    #expect(try await store.load(key) == nil, "nothing is there before it is saved")
+    #expect(try await store.remove(key) == false, "nothing is there to remove")
+    try await store.save(key, everyByte, expiresIn: hour)
+    let record = try #require(try await store.load(key))
+    #expect(record.box == everyByte, "a box comes back byte for byte")
+    #expect(record.idleRemaining <= hour)
+    #expect(record.idleRemaining > hour - .seconds(60))
+    #expect(try await store.load(other) == nil, "another key is another record")
+    try await store.save(key, [1], expiresIn: hour)
+    #expect(try await store.load(key)?.box == [1], "saving again replaces")
+    try await store.save(key, [], expiresIn: hour)
+    #expect(try await store.load(key)?.box == [], "an empty box is a box")
+    let large = [UInt8](repeating: 0xA5, count: 100_000)
+    try await store.save(key, large, expiresIn: hour)
+    #expect(try await store.load(key)?.box == large)
+    #expect(try await store.remove(key))
+    #expect(try await store.load(key) == nil)
+    #expect(try await store.remove(key) == false)
+}
+
+private func checkReplace(_ store: StoreDriver) async throws {
+    let key = Ticket.make().key
+    #expect(try await store.replace(key, [1], expiresIn: hour) == false, "what has ended stays ended")
+    #expect(try await store.load(key) == nil)
+    try await store.save(key, [1], expiresIn: hour)
+    #expect(try await store.replace(key, [2], expiresIn: hour * 2))
+    let record = try #require(try await store.load(key))
+    #expect(record.box == [2])
+    #expect(record.idleRemaining > hour, "replacing sets the time to live as well")
+    #expect(try await store.remove(key))
+}
+
+private func checkLifetimes(
+    _ store: StoreDriver,
+    _ letTimePass: @Sendable (Duration) async throws -> Void
+) async throws {
+    let short = Ticket.make().key
+    let kept = Ticket.make().key
+    let absent = Ticket.make().key
+    try await store.save(short, [1], expiresIn: .seconds(1))
+    try await store.save(kept, [2], expiresIn: .seconds(1))
+    try await store.extend(kept, expiresIn: hour)
+    try await store.extend(absent, expiresIn: hour)
+    #expect(try await store.load(absent) == nil, "extending makes nothing")
+    try await letTimePass(.seconds(2))
+    #expect(try await store.load(short) == nil, "a record ends when its time is over")
+    #expect(try await store.replace(short, [3], expiresIn: hour) == false)
+    #expect(try await store.remove(short) == false)
+    #expect(try await store.load(kept)?.box == [2], "extending keeps a record")
+    try await store.extend(kept, expiresIn: .seconds(1))
+    try await letTimePass(.seconds(2))
+    #expect(try await store.load(kept) == nil, "extending may also shorten")
+}
+
+private func checkClaims(
+    _ store: StoreDriver,
+    _ letTimePass: @Sendable (Duration) async throws -> Void
+) async throws {
+    let name = Ticket.make().id
+    let other = Ticket.make().id
+    #expect(try await store.claim(name, expiresIn: hour))
+    #expect(try await store.claim(name, expiresIn: hour) == false, "once means once")
+    #expect(try await store.claim(other, expiresIn: .seconds(1)), "another name is another claim")
+    try await letTimePass(.seconds(2))
+    #expect(try await store.claim(other, expiresIn: .seconds(1)), "a claim ends when its time is over")
+    #expect(try await store.claim(name, expiresIn: hour) == false)
+    let ticket = Ticket.make()
+    #expect(try await store.claim(ticket.key.bytes, expiresIn: hour))
+    #expect(try await store.load(ticket.key) == nil, "a claim is not a record")
+}
+
+private func checkManyAtOnce(_ store: StoreDriver) async throws {
+    let name = Ticket.make().id
+    let winners = try await withThrowingTaskGroup(of: Bool.self) { group in
+        for _ in 0..<32 { group.addTask { try await store.claim(name, expiresIn: hour) } }
+        return try await group.reduce(into: 0) { $0 += $1 ? 1 : 0 }
+    }
+    #expect(winners == 1, "of many who claim at once, one wins")
+    let keys = (0..<32).map { _ in Ticket.make().key }
+    try await withThrowingTaskGroup(of: Void.self) { group in
+        for key in keys {
+            group.addTask {
+                try await store.save(key, key.bytes, expiresIn: hour)
+                #expect(try await store.load(key)?.box == key.bytes)
+                #expect(try await store.remove(key))
+            }
+        }
+        try await group.waitForAll()
+    }
+}
