@@ -89,5 +89,62 @@ let package = Package(
             dependencies: ["Gateway", "LogtoStandIn", argumentParser, nioCore, nioPosix, nioHTTP1],
             swiftSettings: rules
         ),
+
+        // Tests: one folder for each target, one file for each source file.
+        .target(
+            name: "TestSupport",
+            dependencies: ["Access", "Cryptography", "OpenIDConnect"],
+            path: "Tests/TestSupport",
+            swiftSettings: rules
+        ),
+        .target(name: "CAllocationCounter", path: "Tests/CAllocationCounter"),
+        .testTarget(name: "JSONTests", dependencies: ["JSON", "TestSupport"], swiftSettings: rules),
+        .testTarget(name: "CryptographyTests", dependencies: ["Cryptography", "TestSupport"], swiftSettings: rules),
+        .testTarget(
+            name: "OpenIDConnectTests",
+            dependencies: ["Cryptography", "JSON", "OpenIDConnect"],
+            swiftSettings: rules
+        ),
+        .testTarget(
+            name: "AccessTests",
+            dependencies: ["Access", "Cryptography", "JSON", "OpenIDConnect", "TestSupport"],
+            swiftSettings: rules
+        ),
+        .testTarget(name: "RedisTests", dependencies: ["Redis", nioCore, nioPosix, nioEmbedded], swiftSettings: rules),
+        .testTarget(name: "BackChannelTests", dependencies: ["BackChannel"], swiftSettings: rules),
+        .testTarget(
+            name: "GatewayTests",
+            dependencies: [
+                "Access", "BackChannel", "Cryptography", "Gateway", "JSON", "OpenIDConnect", "Redis", "TestSupport",
+                nioCore, nioPosix, nioEmbedded, nioHTTP1, logging,
+            ],
+            swiftSettings: rules
+        ),
+        .testTarget(
+            name: "LogtoStandInTests",
+            dependencies: ["Cryptography", "JSON", "LogtoStandIn", nioCore, nioPosix],
+            swiftSettings: rules
+        ),
+        .testTarget(
+            name: "CommandTests",
+            dependencies: [
+                "Access", "Command", "Cryptography", "Gateway", "OpenIDConnect", "Redis",
+                nioCore, logging, argumentParser,
+            ],
+            swiftSettings: rules
+        ),
+        .testTarget(
+            name: "BudgetTests",
+            dependencies: [
+                "Access", "CAllocationCounter", "Cryptography", "Gateway", "JSON", "OpenIDConnect", "TestSupport",
+                nioCore, nioPosix, nioEmbedded, nioHTTP1, logging,
+            ],
+            swiftSettings: rules
+        ),
+        .testTarget(
+            name: "HouseTests",
+            dependencies: ["Command", "Cryptography", "Gateway", "Redis"],
+            swiftSettings: rules
+        ),
     ]
 )

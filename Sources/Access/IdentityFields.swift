@@ -21,7 +21,8 @@ package enum IdentityFields {
             fields.append(("X-Forwarded-Preferred-Username", FieldText.escaped(username)))
         }
         if let name = identity.name { fields.append(("X-Forwarded-Name", FieldText.escaped(name))) }
-        if !identity.roles.isEmpty { fields.append(("X-Forwarded-Groups", FieldText.joined(identity.roles))) }
+        let groups = FieldText.joined(identity.roles)
+        if !groups.isEmpty { fields.append(("X-Forwarded-Groups", groups)) }
         var size = 0
         for (name, value) in fields {
             size += name.utf8.count + value.utf8.count + 4
@@ -50,9 +51,8 @@ private enum FieldText {
     }
 
     static func joined(_ roles: [String]) -> String {
-        if roles.count == 1, !Self.needsEscape(roles[0].utf8.span, comma: true) { return roles[0] }
         var bytes: [UInt8] = []
-        for role in roles {
+        for role in roles where !role.isEmpty {
             if !bytes.isEmpty { bytes.append(UInt8(ascii: ",")) }
             Self.append(role, comma: true, to: &bytes)
         }

@@ -171,7 +171,7 @@ struct PathReader {
 private enum Lookalikes {
     private static let table: [(character: [UInt8], meaning: [UInt8])] = [
         (Array("\u{FF0E}".utf8), [0x2E]), (Array("\u{FE52}".utf8), [0x2E]), (Array("\u{2024}".utf8), [0x2E]),
-        (Array("\u{2025}".utf8), [0x2E, 0x2E]), (Array("\u{2026}".utf8), [0x2E, 0x2E, 0x2E]),
+        (Array("\u{2025}".utf8), [0x2E, 0x2E]),
         (Array("\u{FF0F}".utf8), [0x2F]), (Array("\u{2215}".utf8), [0x2F]), (Array("\u{2044}".utf8), [0x2F]),
         (Array("\u{FF3C}".utf8), [0x2F]), (Array("\u{FE68}".utf8), [0x2F]), (Array("\u{2216}".utf8), [0x2F]),
         (Array("\u{A5}".utf8), [0x2F]), (Array("\u{20A9}".utf8), [0x2F]), (Array("\u{FFE5}".utf8), [0x2F]),

@@ -108,18 +108,17 @@ package final class Session: Sendable {
 extension Session {
     private static let purpose = "session"
 
-    /// Seals this session: only the ticket's secret, on this session's host, under this ring opens it.
+    /// Seals this session, its host among it: only the ticket's secret under this ring opens it.
     package func sealed(for ticket: Ticket, with keys: KeyRing) throws(SessionError) -> [UInt8] {
         do {
-            let context = ticket.key.bytes + Array(self.authority.utf8)
-            return try keys.seal(self.bytes, for: Self.purpose, secret: ticket.secret, context: context)
+            return try keys.seal(self.bytes, for: Self.purpose, secret: ticket.secret, context: ticket.key.bytes)
         } catch {
             throw .sealing(error)
         }
     }
 
-    /// Opens a session that was sealed for this ticket and host. A box that does not open is a fault of the store, not an
-    /// absent session.
+    /// Opens a session that was sealed for this ticket. A box that does not open is a fault of the store, not an absent
+    /// session; the session of `anotherHost` is nobody's here.
     package static func open(
         _ box: [UInt8],
         ticket: Ticket,
@@ -128,13 +127,12 @@ extension Session {
     ) throws(SessionError) -> Session {
         let bytes: [UInt8]
         do {
-            let context = ticket.key.bytes + Array(authority.utf8)
-            bytes = try keys.open(box, for: Self.purpose, secret: ticket.secret, context: context)
+            bytes = try keys.open(box, for: Self.purpose, secret: ticket.secret, context: ticket.key.bytes)
         } catch {
             throw .sealing(error)
         }
         let session = try Session(bytes: bytes)
-        guard session.authority.utf8.elementsEqual(authority.utf8) else { throw .malformed }
+        guard session.authority.utf8.elementsEqual(authority.utf8) else { throw .anotherHost }
         return session
     }
 }

@@ -6,7 +6,9 @@ package enum SessionError: Error, Sendable {
     case unknownVersion
     /// A record that is not one.
     case malformed
-    /// It could not be sealed, or the box was sealed for another key, ticket or host.
+    /// A good record, but of a session on another host: here its ticket is worth nothing.
+    case anotherHost
+    /// It could not be sealed, or the box was sealed for another key or ticket.
     case sealing(CryptographyError)
 }
 
@@ -16,6 +18,7 @@ extension SessionError: CustomStringConvertible {
         switch self {
         case .unknownVersion: "a session record of an unknown version"
         case .malformed: "a malformed session record"
+        case .anotherHost: "a session of another host"
         case .sealing: "a session record that cannot be sealed or opened"
         }
     }

@@ -182,9 +182,8 @@ final class Transfer {
         try self.set(CURLOPT_NOSIGNAL, 1)
         try unsafe self.check(gatehouse_easy_leave_lookups(self.easy))
         try self.set(CURLOPT_FOLLOWLOCATION, 0)
-        // An empty proxy keeps libcurl from reading the environment; it is the only variable it would heed.
+        // Empty: no proxy, and the environment is not asked for one.
         try self.set(CURLOPT_PROXY, "")
-        try self.set(CURLOPT_NOPROXY, "*")
         try self.set(CURLOPT_NETRC, Int(CURL_NETRC_IGNORED.rawValue))
         // An announced length is judged before the first byte; the write function below judges what really comes out.
         let maximum = curl_off_t(clamping: self.maximumBodyBytes)

@@ -1,4 +1,5 @@
-/// The encoding of tokens and cookies: base64 with `-` and `_`, without padding (RFC 4648 section 5, RFC 7515 section 2).
+/// The encoding of tokens and cookies: base64 with `-` and `_` and without padding (RFC 4648 section 5, RFC 7515
+/// section 2).
 package enum Base64URL {
     private static let digits = Array("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_".utf8)
     private static let noDigit: UInt8 = 0xFF
@@ -14,8 +15,8 @@ package enum Base64URL {
         String(decoding: Base64.encode(bytes, digits: digits), as: UTF8.self)
     }
 
-    /// The bytes of a text, or nil. Only the text that `encode` would give for those bytes is read: no padding, no white
-    /// space, no bits set beyond the last byte, so that one value has one text.
+    /// The bytes of a text, or nil. Only the text that `encode` would give for those bytes is read: no padding, no
+    /// white space, no bits set beyond the last byte, so that one value has one text.
     package static func decode(_ text: String) -> [UInt8]? {
         decode(text.utf8)
     }

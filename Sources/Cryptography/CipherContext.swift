@@ -82,7 +82,12 @@ struct CipherContext: ~Copyable {
         let isSet = unsafe span.withUnsafeMutableBufferPointer { tag in
             unsafe EVP_CIPHER_CTX_ctrl(context, EVP_CTRL_AEAD_SET_TAG, Int32(tag.count), tag.baseAddress) == 1
         }
-        return isSet && finish()
+        guard isSet, finish() else {
+            // A wrong tag is no failure of the library: nobody else shall find it in the error queue.
+            ERR_clear_error()
+            return false
+        }
+        return true
     }
 
     private func finish() -> Bool {

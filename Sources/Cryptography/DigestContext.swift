@@ -31,8 +31,8 @@ struct DigestContext: ~Copyable {
         finish(into: &digest)
     }
 
-    /// HMAC-SHA256 (RFC 2104) of what `feed` passes to `update`. Written out over the same context because OpenSSL's own
-    /// takes more than twice the allocations for it.
+    /// HMAC-SHA256 (RFC 2104) of what `feed` passes to `update`. Written out over the same context because OpenSSL's
+    /// own takes more than twice the allocations for it.
     func hmacSHA256(
         key: Span<UInt8>,
         into code: consuming MutableSpan<UInt8>,
@@ -76,12 +76,5 @@ struct DigestContext: ~Copyable {
             unsafe EVP_DigestFinal_ex(context, digest.baseAddress, nil)
         }
         precondition(isDone == 1, "SHA-256 failed")
-    }
-}
-
-/// Overwrites bytes in a way that the optimiser keeps.
-func wipe(_ bytes: consuming MutableSpan<UInt8>) {
-    unsafe bytes.withUnsafeMutableBufferPointer { bytes in
-        unsafe OPENSSL_cleanse(bytes.baseAddress, bytes.count)
     }
 }

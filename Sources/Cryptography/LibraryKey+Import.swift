@@ -2,7 +2,7 @@ private import COpenSSL
 
 // Public keys from their numbers (EVP_PKEY_fromdata(3)); nil when OpenSSL finds fault with them.
 extension LibraryKey {
-    // OpenSSL keeps pointers to these names while a list is built, so a string that Swift lends for one call is no good.
+    // OpenSSL keeps pointers to these names while a list is built: a string that Swift lends for one call is no good.
     private static let modulusName: StaticString = "n"
     private static let exponentName: StaticString = "e"
     private static let groupName: StaticString = "group"

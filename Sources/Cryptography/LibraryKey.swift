@@ -78,7 +78,14 @@ final class LibraryKey: Sendable {
         // Belongs to the digest context.
         var settings: OpaquePointer?
         let isStarted = unsafe EVP_DigestVerifyInit_ex(
-            context, &settings, algorithm.digestName, nil, nil, key, nil)
+            context,
+            &settings,
+            algorithm.digestName,
+            nil,
+            nil,
+            key,
+            nil
+        )
         guard isStarted == 1, unsafe Self.prepare(settings, for: algorithm) else { return false }
         return unsafe EVP_DigestVerify(context, signature, signature.count, message, message.count) == 1
     }
@@ -90,7 +97,14 @@ final class LibraryKey: Sendable {
         // Belongs to the digest context.
         var settings: OpaquePointer?
         let isStarted = unsafe EVP_DigestSignInit_ex(
-            context, &settings, algorithm.digestName, nil, nil, key, nil)
+            context,
+            &settings,
+            algorithm.digestName,
+            nil,
+            nil,
+            key,
+            nil
+        )
         guard isStarted == 1, unsafe Self.prepare(settings, for: algorithm) else { throw .fromLibrary("sign") }
         var length = Int(unsafe EVP_PKEY_get_size(key))
         var signature = [UInt8](repeating: 0, count: length)

@@ -7,7 +7,7 @@ package enum Random {
         var bytes = [UInt8](repeating: 0, count: max(count, 0))
         let length = bytes.count
         guard length > 0 else { return bytes }
-        // Strength 0 asks for the generator's own, which is at least 128 bits whatever the caller asks (RAND_bytes(3)).
+        // Strength 0 is the generator's own: the default one has 256 bits (RAND_bytes(3)).
         guard unsafe RAND_bytes_ex(nil, &bytes, length, 0) == 1 else {
             // The one answer that must never be given is predictable bytes; a process that cannot have others stops.
             preconditionFailure("the random number generator failed")

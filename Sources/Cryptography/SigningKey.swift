@@ -38,8 +38,8 @@ package final class SigningKey: Sendable {
         }
     }
 
-    /// Signs a message, in the form that a JWS holds (RFC 7518 section 3); `algorithmRefused` when the algorithm does not
-    /// fit the key.
+    /// Signs a message, in the form that a JWS holds (RFC 7518 section 3); `algorithmRefused` when the algorithm does
+    /// not fit the key.
     package func sign(_ message: [UInt8], with algorithm: SignatureAlgorithm) throws(CryptographyError) -> [UInt8] {
         guard algorithm.fits(kind) else { throw .algorithmRefused }
         let signature = try key.sign(message, with: algorithm)

@@ -8,9 +8,9 @@ package final class VerificationKey: Sendable {
     private let key: LibraryKey
     private let kind: SigningKey.Kind
 
-    /// A key from the numbers of a JSON Web Key. `publicKeyRefused` for coordinates of another length than the curve's or
-    /// off the curve, an RSA modulus that is even or outside `rsaBits`, an RSA exponent that is even, 1 or longer than 8
-    /// bytes, and an Ed25519 key that is not 32 bytes.
+    /// A key from the numbers of a JSON Web Key. `publicKeyRefused` for coordinates of another length than the curve's
+    /// or off the curve, an RSA modulus that is even or outside `rsaBits`, an RSA exponent that is even, 1 or longer
+    /// than 8 bytes, and an Ed25519 key that is not 32 bytes.
     package init(_ numbers: PublicKeyNumbers) throws(CryptographyError) {
         switch numbers {
         case .rsa(let modulus, let exponent):

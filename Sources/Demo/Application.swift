@@ -35,6 +35,11 @@ struct Application: Sendable {
         }
     }
 
+    /// Waits until it no longer serves.
+    func waitUntilClosed() async throws {
+        try await server.waitUntilClosed()
+    }
+
     func shutDown() async throws {
         try await group.shutdownGracefully()
     }

@@ -1,4 +1,7 @@
 import ArgumentParser
+import FoundationEssentials
+import JSON
+import SystemPackage
 
 /// `gatehouse-demo`: everything on one machine, to look at and to test against.
 @main
@@ -9,4 +12,21 @@ struct Demo: AsyncParsableCommand {
         subcommands: [Play.self, RunStandIn.self, RunApplication.self],
         defaultSubcommand: Play.self
     )
+
+    /// Prints a JSON value on a line of its own, at once even when standard output is a pipe.
+    static func printLine(_ value: JSON) throws {
+        try FileDescriptor.standardOutput.writeAll(value.bytes + [UInt8(ascii: "\n")])
+    }
+
+    /// The wall clock in Unix seconds.
+    static let now: @Sendable () -> Int64 = { Int64(Date().timeIntervalSince1970) }
+
+    /// Starts a part, and says which port it was when it cannot start.
+    static func start<Part>(_ name: String, port: Int, _ body: () async throws -> Part) async throws -> Part {
+        do {
+            return try await body()
+        } catch {
+            throw ValidationError("The \(name) cannot listen on port \(port): \(error). See --help for other ports.")
+        }
+    }
 }

@@ -1,80 +1,54 @@
-import FoundationEssentials
-import Glibc
+import Access
+import Cryptography
+import Gateway
+import Logging
 import LogtoStandIn
+import OpenIDConnect
 
-/// The gateway of the demo: the `gatehouse` beside this program, as a process of its own.
-struct DemoGateway: Sendable {
-    private let process: pid_t
-
-    /// Whether it is still there.
-    var isRunning: Bool { kill(process, 0) == 0 && waitpid(process, nil, WNOHANG) == 0 }
-
-    /// Asks it to drain, and waits until it has gone.
-    func stop() async {
-        kill(process, SIGTERM)
-        for _ in 0..<100 where isRunning { try? await Task.sleep(for: .milliseconds(50)) }
-        kill(process, SIGKILL)
+/// The gateway of the demo: in front of the application, with the stand-in as its provider.
+enum DemoGateway {
+    /// Serves until SIGINT or SIGTERM.
+    static func serve(_ addresses: DemoAddresses, issuer: String) async throws {
+        try await Gateway.serve(try configuration(addresses, issuer: issuer))
     }
 
-    fileprivate init(program: String, arguments: [String]) throws(DemoError) {
-        let environment = ProcessInfo.processInfo.environment.map { "\($0.key)=\($0.value)" }
-        let argumentVector = unsafe ([program] + arguments).map { unsafe strdup($0) } + [nil]
-        let environmentVector = unsafe environment.map { unsafe strdup($0) } + [nil]
-        defer { unsafe (argumentVector + environmentVector).forEach { unsafe free($0) } }
-        var process: pid_t = 0
-        let status = unsafe posix_spawn(&process, program, nil, nil, argumentVector, environmentVector)
-        guard status == 0 else { throw DemoError("\(program) could not be started (error \(status))") }
-        self.process = process
+    /// What `config.example.toml` would say: the start page for everyone, the account page for those who are signed in.
+    private static func configuration(_ addresses: DemoAddresses, issuer: String) throws -> Configuration {
+        let authority = try Authority("127.0.0.1:\(addresses.gatewayPort)", scheme: .http)
+        let client = Client(
+            id: StandIn.clientID,
+            secret: Secret(StandIn.clientSecret),
+            authentication: .basic,
+            scopes: Client.defaultScopes
+        )
+        var configuration = Configuration(
+            server: Configuration.Server(
+                listen: Configuration.ListenAddress(host: "127.0.0.1", port: addresses.gatewayPort),
+                publicURL: Configuration.PublicURL(scheme: .http, authority: authority)
+            ),
+            provider: Configuration.ProviderSettings(issuer: issuer, client: client),
+            routes: [
+                try Route(
+                    name: "open",
+                    authority: authority,
+                    path: "/",
+                    upstream: 0,
+                    policy: Policy(access: .optional)
+                ),
+                try Route(
+                    name: "account",
+                    authority: authority,
+                    path: "/account",
+                    upstream: 0,
+                    policy: Policy(access: .signedIn)
+                ),
+            ],
+            upstreams: [UpstreamAddress(host: "127.0.0.1", port: addresses.applicationPort)]
+        )
+        configuration.admin.listen = Configuration.ListenAddress(host: "127.0.0.1", port: addresses.adminPort)
+        // What is on the screen is for reading, not for machines.
+        configuration.log.level = .warning
+        configuration.log.access = false
+        return configuration
     }
-}
-
-/// Why the demo cannot go on, in words for whoever started it.
-struct DemoError: Error, CustomStringConvertible {
-    let description: String
-
-    init(_ description: String) {
-        self.description = description
-    }
-}
-
-/// Starts the gateway in front of the application, with the stand-in as its provider.
-/// - Throws: `DemoError`.
-func startGateway(_ addresses: DemoAddresses, issuer: String) async throws -> DemoGateway {
-    let own = try? FileManager.default.destinationOfSymbolicLink(atPath: "/proc/self/exe")
-    let folder = own.map { $0.prefix(upTo: $0.lastIndex(of: "/") ?? $0.endIndex) } ?? "."
-    let file = FileManager.default.temporaryDirectory.appending(path: "gatehouse-demo-\(getpid()).toml")
-    do {
-        try Data(configuration(addresses, issuer: issuer).utf8).write(to: file)
-    } catch {
-        throw DemoError("\(file.path) cannot be written")
-    }
-    return try DemoGateway(program: folder + "/gatehouse", arguments: ["serve", "--config", file.path])
-}
-
-private func configuration(_ addresses: DemoAddresses, issuer: String) -> String {
-    let upstream = "http://127.0.0.1:\(addresses.applicationPort)"
-    return """
-        [server]
-        listen = "127.0.0.1:\(addresses.gatewayPort)"
-        public_url = "\(addresses.gateway)"
-
-        [admin]
-        listen = "127.0.0.1:\(addresses.adminPort)"
-
-        [provider]
-        issuer = "\(issuer)"
-        client_id = "\(StandIn.clientID)"
-        client_secret = "\(StandIn.clientSecret)"
-
-        [[route]]
-        path = "/"
-        upstream = "\(upstream)"
-        access = "optional"
-
-        [[route]]
-        path = "/account"
-        upstream = "\(upstream)"
-        access = "signed-in"
-
-        """
 }

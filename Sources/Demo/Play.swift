@@ -1,5 +1,6 @@
 import ArgumentParser
 import LogtoStandIn
+import SystemPackage
 
 /// `gatehouse-demo`: stand-in, application and gateway together, and what to do with them.
 struct Play: AsyncParsableCommand {
@@ -31,13 +32,14 @@ struct Play: AsyncParsableCommand {
         options.controlPort = controlPort
         options.redirectURIs = addresses.redirectURIs
         options.postLogoutRedirectURIs = addresses.postLogoutRedirectURIs
-        let standIn = try await start("stand-in", standInPort) { try await StandIn.start(options) }
-        let application = try await start("application", applicationPort) {
+        let settled = options
+        let standIn = try await Demo.start("stand-in", port: standInPort) {
+            try await StandIn.start(settled, now: Demo.now)
+        }
+        let application = try await Demo.start("application", port: applicationPort) {
             try await Application.start(address: "127.0.0.1", port: applicationPort, links: Application.Links())
         }
-        let gateway = try await startGateway(addresses, issuer: standIn.issuer)
-        print(
-            """
+        let welcome = """
 
             Open   \(addresses.gateway)/
 
@@ -51,20 +53,11 @@ struct Play: AsyncParsableCommand {
             The stand-in for Logto is at \(standIn.issuer),
             its control port at http://127.0.0.1:\(standIn.controlPort)/.
             Control-C ends it all.
+
             """
-        )
-        await waitForEnd(or: gateway)
-        await gateway.stop()
+        try FileDescriptor.standardOutput.writeAll(Array(welcome.utf8))
+        try await DemoGateway.serve(addresses, issuer: standIn.issuer)
         try await application.shutDown()
         try await standIn.shutDown()
-    }
-
-    /// Says which port it was when something cannot start.
-    private func start<Part>(_ name: String, _ port: Int, _ body: () async throws -> Part) async throws -> Part {
-        do {
-            return try await body()
-        } catch {
-            throw ValidationError("The \(name) cannot listen on port \(port): \(error). See --help for other ports.")
-        }
     }
 }

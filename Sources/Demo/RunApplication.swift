@@ -18,13 +18,11 @@ struct RunApplication: AsyncParsableCommand {
     var signOut = "/_gatehouse/sign-out"
 
     func run() async throws {
-        let application = try await Application.start(
-            address: address,
-            port: port,
-            links: Application.Links(signIn: signIn, signOut: signOut)
-        )
-        printLine(["port": .number(JSONNumber(application.port))])
-        await waitForEnd()
-        try await application.shutDown()
+        let links = Application.Links(signIn: signIn, signOut: signOut)
+        let application = try await Demo.start("application", port: port) {
+            try await Application.start(address: address, port: port, links: links)
+        }
+        try Demo.printLine(["port": .number(JSONNumber(application.port))])
+        try await application.waitUntilClosed()
     }
 }

@@ -38,13 +38,13 @@ struct RunStandIn: AsyncParsableCommand {
         options.redirectURIs = redirectURIs.isEmpty ? gateway.redirectURIs : redirectURIs
         options.postLogoutRedirectURIs =
             postLogoutRedirectURIs.isEmpty ? gateway.postLogoutRedirectURIs : postLogoutRedirectURIs
-        let standIn = try await StandIn.start(options)
-        printLine([
+        let settled = options
+        let standIn = try await Demo.start("stand-in", port: port) { try await StandIn.start(settled, now: Demo.now) }
+        try Demo.printLine([
             "issuer": .string(standIn.issuer), "port": .number(JSONNumber(standIn.port)),
             "control_port": .number(JSONNumber(standIn.controlPort)), "client_id": .string(StandIn.clientID),
             "client_secret": .string(StandIn.clientSecret),
         ])
-        await waitForEnd()
-        try await standIn.shutDown()
+        try await standIn.waitUntilClosed()
     }
 }

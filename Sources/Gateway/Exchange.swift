@@ -54,7 +54,9 @@ package struct Exchange: ~Copyable {
     /// Whether the next part can be dealt with now. If not it waits, and reading stops.
     package var acceptsParts: Bool {
         switch self.state {
-        case .idle, .forwarding, .discarding: true
+        case .idle, .discarding: true
+        // What follows the request's end is the next request.
+        case .forwarding: !self.requestEnded
         case .deciding, .leasing, .closed: false
         }
     }

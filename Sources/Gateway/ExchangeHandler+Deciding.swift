@@ -26,6 +26,8 @@ extension ExchangeHandler {
             try self.dispatch(access)
         } catch {
             if self.current?.requestID.isEmpty ?? false { self.current?.requestID = self.worker.makeRequestID() }
+            // Where one reading of a request is in doubt, so is where it ends and the next one begins.
+            self.exchange.lastExchange()
             self.fail(error)
         }
     }

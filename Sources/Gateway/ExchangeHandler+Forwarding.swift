@@ -139,7 +139,7 @@ extension ExchangeHandler: UpstreamPartner {
             self.exchange.requestEnded, self.fields.framing == .none
         else { return false }
         switch current.head.method {
-        case .GET, .HEAD, .OPTIONS, .TRACE, .PUT, .DELETE: return true
+        case .GET, .HEAD, .OPTIONS, .PUT, .DELETE: return true
         default: return false
         }
     }

@@ -159,7 +159,9 @@ final class ExchangeHandler: ChannelDuplexHandler {
     }
 
     private var mayRead: Bool {
-        self.inbox.isEmpty && (self.exchange.acceptsParts || self.fields.framing == .none)
+        // A request that has been read to its end brings nothing more than the news that the browser has left.
+        self.inbox.isEmpty
+            && (self.exchange.acceptsParts || self.exchange.requestEnded || self.fields.framing == .none)
             && (self.upstream?.isWritable ?? true)
     }
 
@@ -232,6 +234,7 @@ final class ExchangeHandler: ChannelDuplexHandler {
         case .complete(let keepAlive): self.complete(keepAlive: keepAlive)
         case nil where self.exchange.isDiscarding:
             self.deadline = self.worker.now + Self.lingerTime
+            if !self.exchange.keepAlive { self.closeOutput() }
             self.pump()
         default: break
         }
@@ -243,11 +246,16 @@ final class ExchangeHandler: ChannelDuplexHandler {
             self.deadline = self.worker.now + self.worker.settings.configuration.timeouts.keepAlive
             self.pump()
         } else {
-            // Closing at once could take the last bytes of our answer along, if the browser has sent more meanwhile.
             self.deadline = self.worker.now + Self.lingerTime
-            self.context?.flush()
-            self.context?.close(mode: .output, promise: nil)
+            self.closeOutput()
         }
+    }
+
+    /// Our last word. Closing both ways at once could take its last bytes along, if the browser has sent more meanwhile.
+    private func closeOutput() {
+        self.hasUnflushedWrites = false
+        self.context?.flush()
+        self.context?.close(mode: .output, promise: nil)
     }
 
     private func dropUpstream() {

@@ -64,10 +64,9 @@ struct WorkerTable: Sendable {
         return values
     }
 
-    /// The same for what takes its time.
+    /// The same for what takes its time, on all workers at once.
     func wait(_ body: @escaping @Sendable (Worker) -> EventLoopFuture<Void>) async throws {
-        for worker in self.workers.values {
-            try await worker.eventLoop.flatSubmit { body(worker.value) }.get()
-        }
+        let futures = self.workers.values.map { worker in worker.eventLoop.flatSubmit { body(worker.value) } }
+        for future in futures { try await future.get() }
     }
 }

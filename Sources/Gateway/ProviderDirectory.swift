@@ -8,7 +8,8 @@ struct ProviderSnapshot: Sendable {
     let provider: Provider
     var keys: JSONWebKeySet
     let fetchedAt: Instant
-    var keysFetchedAt: Instant
+    /// How often the keys have been fetched anew; tells a caller that somebody else has done so meanwhile.
+    var keysGeneration = 0
 }
 
 /// The provider's discovery document and keys: fetched when first needed, kept fresh, read as a snapshot.
@@ -25,6 +26,7 @@ actor ProviderDirectory {
     private var failures = 0
     private var retryAt: Instant?
     private var lastFault: Fault?
+    private var keysRefetchedAt: Instant?
 
     /// How long a snapshot is good without asking again.
     private static let freshness = Duration.seconds(3600)
@@ -63,13 +65,16 @@ actor ProviderDirectory {
     func snapshotWithNewKeys(for seen: ProviderSnapshot) async throws(Fault) -> ProviderSnapshot {
         guard let current else { return try await self.snapshot() }
         // Somebody else has fetched since the caller looked.
-        if current.keysFetchedAt > seen.keysFetchedAt { return current }
-        guard self.clock() - current.keysFetchedAt >= Self.keyRefetchInterval else { return current }
+        if current.keysGeneration > seen.keysGeneration { return current }
+        if let keysRefetchedAt, self.clock() - keysRefetchedAt < Self.keyRefetchInterval { return current }
         // Before the answer is here, so that a burst of unknown keys asks once.
-        self.published.withLock { $0?.keysFetchedAt = self.clock() }
+        self.keysRefetchedAt = self.clock()
         do {
             let keys = try await self.fetchKeys(of: current.provider)
-            self.published.withLock { $0?.keys = keys }
+            self.published.withLock {
+                $0?.keys = keys
+                $0?.keysGeneration += 1
+            }
         } catch {
             self.logger.warning("the provider's keys cannot be fetched", metadata: ["error": "\(error.detail ?? error.reason)"])
         }
@@ -103,7 +108,7 @@ actor ProviderDirectory {
             let provider = try await self.fetchProvider()
             let keys = try await self.fetchKeys(of: provider)
             let now = self.clock()
-            let snapshot = ProviderSnapshot(provider: provider, keys: keys, fetchedAt: now, keysFetchedAt: now)
+            let snapshot = ProviderSnapshot(provider: provider, keys: keys, fetchedAt: now)
             self.published.withLock { $0 = snapshot }
             if self.failures > 0 { self.logger.notice("the provider is available again") }
             self.failures = 0

@@ -139,6 +139,8 @@ final class Sessions {
                 let session = try Session.open(
                     record.box, ticket: ticket, authority: authority.text, with: self.settings.keys)
                 opened = OpenedSession(ticket: ticket, session: session, box: record.box)
+            } catch .anotherHost {
+                return .success(nil)
             } catch {
                 return .failure(Fault(.store, .serviceUnavailable, "a session record cannot be opened"))
             }

@@ -31,7 +31,7 @@ final class Worker {
     private var tick: RepeatedTask?
     private var drained: EventLoopPromise<Void>?
     private var nextRequest: UInt64 = 0
-    private let requestPrefix = Base64URL.encode(Random.bytes(9))
+    private let requestPrefix = Base64URL.encode(Random.bytes(12))
 
     private static let tickInterval = TimeAmount.milliseconds(250)
 

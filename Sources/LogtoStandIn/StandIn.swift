@@ -44,15 +44,21 @@ package final class StandIn: Sendable {
     }
 
     /// Binds both ports and serves.
+    /// - Parameter now: Unix seconds; the control port can move the clock from there.
     /// - Throws: what binding or making keys throws.
-    package static func start(_ options: Options) async throws -> StandIn {
+    package static func start(_ options: Options, now: @escaping @Sendable () -> Int64) async throws -> StandIn {
         let group = MultiThreadedEventLoopGroup(numberOfThreads: 1)
         do {
-            return try await start(options, group)
+            return try await start(options, Clock(source: now), group)
         } catch {
             try? await group.shutdownGracefully()
             throw error
         }
+    }
+
+    /// Waits until it no longer serves.
+    package func waitUntilClosed() async throws {
+        try await provider.waitUntilClosed()
     }
 
     /// Stops serving and closes every connection.
@@ -60,7 +66,11 @@ package final class StandIn: Sendable {
         try await group.shutdownGracefully()
     }
 
-    private static func start(_ options: Options, _ group: MultiThreadedEventLoopGroup) async throws -> StandIn {
+    private static func start(
+        _ options: Options,
+        _ clock: Clock,
+        _ group: MultiThreadedEventLoopGroup
+    ) async throws -> StandIn {
         let loop = group.next()
         // The issuer may hold the port, which is known only after binding: the state comes to the loop later.
         let held = try await loop.submit { NIOLoopBound(StateOwner(), eventLoop: loop) }.get()
@@ -77,7 +87,7 @@ package final class StandIn: Sendable {
             maximumBody: 8 << 20
         ) { held.value.control($0) }
         let issuer = options.issuer ?? "http://\(options.address):\(provider.port)/oidc"
-        let state = try StandInState(options, issuer: issuer)
+        let state = try StandInState(options, issuer: issuer, clock: clock)
         try await loop.submit { held.value.state = state }.get()
         return StandIn(issuer: issuer, group: group, provider: provider, control: control)
     }

@@ -86,6 +86,7 @@ struct PublicKeyNumbersTests {
         expectRefusal(.rsa(modulus: modulus.dropLast() + [0xA0], exponent: exponent), "even")
     }
 
+    /// With an exponent of 1 a padded digest would be its own signature.
     @Test func anRSAExponentIsOddAndAtLeast3() throws {
         let modulus = SignatureVector.rsaModulus
         for exponent: [UInt8] in [[3], [17], [1, 0, 1], [0, 0, 3], [UInt8](repeating: 0xFF, count: 8)] {
@@ -97,10 +98,10 @@ struct PublicKeyNumbersTests {
         for exponent in refused { expectRefusal(.rsa(modulus: modulus, exponent: exponent), "\(exponent.prefix(4))") }
     }
 
-    /// With an exponent of 1 a padded digest would be its own signature.
     @Test func aLongKeyVerifiesWithoutHarm() throws {
         let key = try VerificationKey(
-            .rsa(modulus: [UInt8](repeating: 0xFF, count: 2048), exponent: [UInt8](repeating: 0xFF, count: 8)))
+            .rsa(modulus: [UInt8](repeating: 0xFF, count: 2048), exponent: [UInt8](repeating: 0xFF, count: 8))
+        )
         for algorithm in SignatureAlgorithm.allCases {
             #expect(!key.isValid([UInt8](repeating: 0x11, count: 2048), over: [1], with: algorithm))
         }

@@ -9,7 +9,8 @@ struct SignatureAlgorithmTests {
     }
 
     @Test(arguments: [
-        "", "none", "None", "HS256", "HS512", "es256", "RS256 ", " RS256", "RS256\0", "RS1", "EDDSA", "Ed25519", "ES256K",
+        "", "none", "None", "HS256", "HS512", "es256", "RS256 ", " RS256", "RS256\0", "RS1", "EDDSA", "Ed25519",
+        "ES256K",
         "ＥＳ256", "ES2\u{200D}56", "RSA-OAEP",
     ])
     func noOtherNameIsAnAlgorithm(name: String) {

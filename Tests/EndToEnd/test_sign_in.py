@@ -73,7 +73,7 @@ def test_the_transaction_cookie_is_small_guarded_and_gone_after_the_callback(gat
     (cookie,) = agent.cookies(gateway.origin).values()
     assert re.fullmatch(r"gatehouse_tx_[0-9a-f]{8}", cookie.name)
     assert cookie.http_only and cookie.same_site == "lax" and cookie.path == "/" and cookie.domain is None
-    assert 0 < cookie.max_age <= 600
+    assert 0 < cookie.max_age <= 3600
     assert len(cookie.value) <= 350 + len("/some/path") * 2
     state = query_of(challenge.headers["Location"])["state"][0]
     assert hashlib.sha256(state.encode()).hexdigest()[:8] == cookie.name[-8:]

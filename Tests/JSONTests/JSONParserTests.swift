@@ -1,6 +1,6 @@
 import JSON
-import Testing
 import TestSupport
+import Testing
 
 struct JSONParserTests {
     private func parse(_ text: String, maximumDepth: Int = 32) throws(JSONError) -> JSON {
@@ -38,7 +38,8 @@ struct JSONParserTests {
 
     @Test(arguments: [
         "[1,]", "{\"a\":1,}", "{,}", "[,]", "{a:1}", "{'a':1}", "{1:1}", "{\"a\" 1}", "[1 2]", "{\"a\":1 \"b\":2}", "]",
-        "}", ",", "True", "NaN", "Infinity", "+1", ".5", "nulL", "undefined", "// comment\n1", "/**/1", "[1}", "{\"a\":1]",
+        "}", ",", "True", "NaN", "Infinity", "+1", ".5", "nulL", "undefined", "// comment\n1", "/**/1", "[1}",
+        "{\"a\":1]",
         "\u{FEFF}1", "\u{A0}1", "\u{0B}1", "\u{0C}1", "'a'", "\\u0031",
     ])
     func whatIsNotTheGrammarIsRefused(text: String) {
@@ -85,11 +86,15 @@ struct JSONParserTests {
         #expect(throws: Never.self) { try JSON.parse([0x22, 0x7F, 0x22]) }
     }
 
-    @Test(arguments: [
-        [0xFF], [0x80], [0xC3], [0xC0, 0x80], [0xC1, 0xBF], [0xE0, 0x80, 0x80], [0xED, 0xA0, 0x80], [0xED, 0xBF, 0xBF],
-        [0xF4, 0x90, 0x80, 0x80], [0xF0, 0x80, 0x80, 0x80], [0xF8, 0x88, 0x80, 0x80, 0x80], [0xE2, 0x82], [0xC3, 0x28],
-        [0xC3, 0x5C, 0x6E],
-    ] as [[UInt8]])
+    @Test(
+        arguments: [
+            [0xFF], [0x80], [0xC3], [0xC0, 0x80], [0xC1, 0xBF], [0xE0, 0x80, 0x80], [0xED, 0xA0, 0x80],
+            [0xED, 0xBF, 0xBF],
+            [0xF4, 0x90, 0x80, 0x80], [0xF0, 0x80, 0x80, 0x80], [0xF8, 0x88, 0x80, 0x80, 0x80], [0xE2, 0x82],
+            [0xC3, 0x28],
+            [0xC3, 0x5C, 0x6E],
+        ] as [[UInt8]]
+    )
     func aStringThatIsNotUTF8IsRefused(bytes: [UInt8]) {
         #expect(throws: JSONError.invalidUTF8(offset: 0)) { try JSON.parse([0x22] + bytes + [0x22]) }
         #expect(throws: JSONError.self) { try JSON.parse([0x7B, 0x22] + bytes + Array("\":1}".utf8)) }
@@ -155,7 +160,9 @@ struct JSONParserTests {
             #"{"iss":"https://id.example/oidc","aud":["a","b"],"exp":1700000000,"nbf":1e3,"x":null,"n":{"y":[true]}}"#,
             #"["\u00e9\ud83d\udc4b\n",-0.5E-7,{"é":"👋","":[[[]]]}]"#,
         ].map { Array($0.utf8) }
-        let words = ["{", "}", "[", "]", "\"", "\\u", "\\ud800", ",", ":", "1e999", "-", "null", "\"a\":1,", "\u{FEFF}"]
+        let words = [
+            "{", "}", "[", "]", "\"", "\\u", "\\ud800", ",", ":", "1e999", "-", "null", "\"a\":1,", "\u{FEFF}",
+        ]
         var generator = SeededGenerator(seed: 8259)
         var accepted = 0
         for round in 0..<6000 {

@@ -7,7 +7,10 @@ struct JSONWriterTests {
     }
 
     @Test func aValueIsWrittenWithoutWhiteSpace() {
-        #expect(text(["a": [1, -2, true, false, nil, "x"], "b": [:], "c": []]) == #"{"a":[1,-2,true,false,null,"x"],"b":{},"c":[]}"#)
+        #expect(
+            text(["a": [1, -2, true, false, nil, "x"], "b": [:], "c": []])
+                == #"{"a":[1,-2,true,false,null,"x"],"b":{},"c":[]}"#
+        )
     }
 
     @Test func whatCouldEndAScriptElementIsEscaped() {

@@ -44,7 +44,7 @@ final class Browser {
         trail = []
         var answer = first
         var target = target
-        while (300..<400).contains(answer.status) {
+        while (300..<400).contains(answer.status), trail.count < 20 {
             trail.append(answer.location)
             let own = "http://127.0.0.1:\(port)"
             guard answer.location.hasPrefix("/") || answer.location.hasPrefix(own + "/") else {

@@ -1,4 +1,5 @@
 import Cryptography
+import Glibc
 import JSON
 import LogtoStandIn
 
@@ -18,7 +19,7 @@ func withStandIn<Result>(
     options.automaticUser = user
     options.redirectURIs = [redirectURI]
     options.postLogoutRedirectURIs = [signedOutURI]
-    let op = try await StandIn.start(options)
+    let op = try await StandIn.start(options) { Int64(time(nil)) }
     do {
         let result = try await body(op)
         try await op.shutDown()

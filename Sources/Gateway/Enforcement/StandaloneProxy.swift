@@ -16,8 +16,9 @@ enum StandaloneProxy {
         guard head.version == .http1_1 || head.version == .http1_0, head.method != .SOURCE else {
             throw .malformed("not an HTTP/1 request")
         }
-        guard head.method != .CONNECT else {
-            throw Fault(.downstream, .methodNotAllowed, "no tunnels")
+        // A tunnel is not ours to open, and a TRACE would show the browser's scripts the fields that we add.
+        guard head.method != .CONNECT, head.method != .TRACE else {
+            throw Fault(.downstream, .methodNotAllowed, "CONNECT and TRACE are not served")
         }
         do {
             let authority = try Authority(fields.host ?? "", scheme: scheme)
@@ -49,8 +50,8 @@ enum StandaloneProxy {
         scheme: Scheme
     ) throws(RequestRefusal) -> RequestTarget {
         if uri.utf8.first == UInt8(ascii: "/") { return try RequestTarget(uri) }
-        let (_, named, target) = try RequestTarget.split(absolute: uri)
-        guard named == authority else { throw .badHost }
+        let (namedScheme, named, target) = try RequestTarget.split(absolute: uri)
+        guard namedScheme == scheme, named == authority else { throw .badHost }
         return try RequestTarget(target)
     }
 }

@@ -163,7 +163,7 @@ enum ControlPort {
         guard what.isEmpty else { return ["ok": true] }
         do throws(CryptographyError) {
             let keys = state.keys
-            state = try StandInState(state.options, issuer: state.issuer)
+            state = try StandInState(state.options, issuer: state.issuer, clock: Clock(source: state.clock.source))
             if keepsKeys { state.keys = keys }
         } catch {
             throw ControlError(reason: "no key could be made", status: 500)

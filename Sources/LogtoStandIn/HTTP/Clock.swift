@@ -1,12 +1,12 @@
-import Glibc
-
-/// The OP's clock: the machine's, moved by as much as a test wants.
+/// The OP's clock: the one it was given, moved by as much as a test wants.
 struct Clock: Sendable {
-    /// Seconds ahead of the machine's clock.
+    /// Unix seconds.
+    let source: @Sendable () -> Int64
+    /// Seconds ahead of the source.
     var skew: Int64 = 0
 
     /// Unix seconds.
-    var now: Int64 { Int64(time(nil)) &+ skew }
+    var now: Int64 { source() &+ skew }
 
     /// A time as HTTP writes it (RFC 9110 section 5.6.7).
     static func httpDate(_ seconds: Int64) -> String {

@@ -4,7 +4,8 @@ import NIOHTTP1
 
 /// The OP's cookies (specification 1.5). Each comes with a second one, `<name>.sig`, without which it does not count.
 struct Cookies: Sendable {
-    private var received: [(name: String, value: String)] = []
+    /// What the browser has: as it came, and as this answer changes it.
+    private var present: [(name: String, value: String)] = []
     private let key: [UInt8]
     /// `Set-Cookie` fields for the answer.
     private(set) var fields: [String] = []
@@ -17,15 +18,15 @@ struct Cookies: Sendable {
             for pair in field.split(separator: ";") {
                 let trimmed = pair.drop { $0 == " " }
                 let name = trimmed.prefix { $0 != "=" }
-                received.append((String(name), String(trimmed.dropFirst(name.count + 1))))
+                present.append((String(name), String(trimmed.dropFirst(name.count + 1))))
             }
         }
     }
 
     /// The value of a signed cookie; the first one whose signature holds.
     subscript(_ name: String) -> String? {
-        let signatures = received.filter { sameBytes($0.name, name + ".sig") }.map(\.value)
-        return received.first { cookie in
+        let signatures = present.filter { sameBytes($0.name, name + ".sig") }.map(\.value)
+        return present.first { cookie in
             sameBytes(cookie.name, name)
                 && signatures.contains { sameBytes($0, signature(of: name, cookie.value)) }
         }?.value
@@ -33,13 +34,13 @@ struct Cookies: Sendable {
 
     /// Sets a signed cookie.
     mutating func set(_ name: String, _ value: String, path: String = "/", expiresAt: Int64) {
+        let signature = signature(of: name, value)
+        // From here on it counts as received: the rest of this very request is to see it.
+        present.removeAll { sameBytes($0.name, name) || sameBytes($0.name, name + ".sig") }
+        present += [(name, value), (name + ".sig", signature)]
         let attributes = "; path=\(path); expires=\(Clock.httpDate(expiresAt)); samesite=lax\(secure); httponly"
         fields.append("\(name)=\(value)\(attributes)")
-        fields.append("\(name).sig=\(signature(of: name, value))\(attributes)")
-        // From here on it counts as received: the rest of this very request is to see it.
-        received.removeAll { sameBytes($0.name, name) || sameBytes($0.name, name + ".sig") }
-        received.append((name, value))
-        received.append((name + ".sig", signature(of: name, value)))
+        fields.append("\(name).sig=\(signature)\(attributes)")
     }
 
     /// Takes a cookie back.

@@ -42,9 +42,9 @@ package struct HTTPServer: Sendable {
         return HTTPServer(channel: channel)
     }
 
-    /// Stops listening. Connections end with their event loop.
-    package func close() async throws {
-        try await channel.close().get()
+    /// Waits until it no longer listens.
+    package func waitUntilClosed() async throws {
+        try await channel.closeFuture.get()
     }
 }
 

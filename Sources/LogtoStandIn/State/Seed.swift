@@ -4,8 +4,8 @@ import JSON
 /// Who and what is there from the start.
 extension StandInState {
     /// A fresh OP with its first application and its users.
-    init(_ options: StandIn.Options, issuer: String) throws(CryptographyError) {
-        try self.init(issuer: issuer)
+    init(_ options: StandIn.Options, issuer: String, clock: Clock) throws(CryptographyError) {
+        try self.init(issuer: issuer, clock: clock)
         seed(options)
     }
 

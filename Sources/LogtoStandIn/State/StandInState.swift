@@ -9,7 +9,7 @@ struct StandInState: Sendable {
     /// Signs cookies.
     let cookieKey: [UInt8]
     var keys: KeySet
-    var clock = Clock()
+    var clock: Clock
     var knobs = Knobs()
     var clients = Table<Client>()
     var users = Table<User>()
@@ -27,8 +27,9 @@ struct StandInState: Sendable {
     var journal = Journal()
 
     /// - Throws: what making a key throws.
-    init(issuer: String) throws(CryptographyError) {
+    init(issuer: String, clock: Clock) throws(CryptographyError) {
         self.issuer = issuer
+        self.clock = clock
         cookieKey = Random.bytes(32)
         keys = try KeySet()
     }
