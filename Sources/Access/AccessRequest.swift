@@ -45,33 +45,51 @@ extension AccessRequest {
         xRequestedWith: String? = nil,
         purpose: String? = nil
     ) -> Bool {
-        guard method.utf8.elementsEqual("GET".utf8) || method.utf8.elementsEqual("HEAD".utf8) else { return false }
-        guard !hasUpgrade, xRequestedWith == nil else { return false }
+        guard method.isExactly("GET") || method.isExactly("HEAD"), !hasUpgrade, xRequestedWith == nil else {
+            return false
+        }
         // "prefetch", "prefetch;prerender": nobody is looking yet.
         guard purpose?.isEmpty ?? true else { return false }
-        if let secFetchDest {
-            guard ["document", "iframe", "frame"].contains(where: { $0.utf8.elementsEqual(secFetchDest.utf8) }) else {
-                return false
-            }
-        }
-        if let secFetchMode { return secFetchMode.utf8.elementsEqual("navigate".utf8) }
+        if let secFetchDest, !Self.isDocument(secFetchDest) { return false }
+        if let secFetchMode { return secFetchMode.isExactly("navigate") }
         return secFetchDest != nil || accept.map(Self.listsHTML) ?? false
+    }
+
+    private static func isDocument(_ secFetchDest: String) -> Bool {
+        secFetchDest.isExactly("document") || secFetchDest.isExactly("iframe") || secFetchDest.isExactly("frame")
     }
 
     /// Whether `text/html` or XHTML is among the media ranges, and not as refused (RFC 9110, 12.5.1).
     private static func listsHTML(_ accept: String) -> Bool {
-        accept.utf8.split(separator: UInt8(ascii: ",")).contains { range in
-            let parts = range.split(separator: UInt8(ascii: ";")).map(Self.token)
-            guard let type = parts.first else { return false }
-            guard type == Array("text/html".utf8) || type == Array("application/xhtml+xml".utf8) else { return false }
-            return !parts.dropFirst().contains { part in
-                part.starts(with: "q=0".utf8) && part.dropFirst(3).allSatisfy { $0 == 0x2E || $0 == 0x30 }
-            }
+        let bytes = accept.utf8.span
+        var start = 0
+        while start < bytes.count {
+            var end = start
+            while end < bytes.count, bytes[end] != UInt8(ascii: ",") { end += 1 }
+            if Self.isHTML(bytes.extracting(start..<end)) { return true }
+            start = end + 1
+        }
+        return false
+    }
+
+    /// One media range with its parameters.
+    private static func isHTML(_ range: Span<UInt8>) -> Bool {
+        var start = 0
+        while start < range.count, Self.isSpace(range[start]) { start += 1 }
+        guard let type = Self.htmlTypes.first(where: { range.hasIgnoringCase($0, at: start) }) else { return false }
+        var rest: [UInt8] = []
+        for index in start + type.count..<range.count where !Self.isSpace(range[index]) {
+            rest.append(range[index].lowercased)
+        }
+        guard rest.isEmpty || rest[0] == UInt8(ascii: ";") else { return false }
+        return !rest.split(separator: UInt8(ascii: ";")).contains { parameter in
+            parameter.starts(with: "q=0".utf8) && parameter.dropFirst(3).allSatisfy { $0 == 0x2E || $0 == 0x30 }
         }
     }
 
-    /// In lower case, without white space.
-    private static func token(_ bytes: Substring.UTF8View) -> [UInt8] {
-        bytes.filter { $0 != 0x20 && $0 != 0x09 }.map(\.lowercased)
+    private static let htmlTypes = [Array("text/html".utf8), Array("application/xhtml+xml".utf8)]
+
+    private static func isSpace(_ byte: UInt8) -> Bool {
+        byte == 0x20 || byte == 0x09
     }
 }

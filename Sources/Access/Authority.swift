@@ -12,22 +12,37 @@ package struct Authority: Sendable {
     /// Reads a `Host` field, or the authority of a URL.
     package init(_ field: String, scheme: Scheme) throws(RequestRefusal) {
         let bytes = field.utf8.span
+        do {
+            self = try Self.read(bytes, of: field, scheme: scheme)
+        } catch {
+            for index in bytes.indices where bytes[index] == UInt8(ascii: "@") { throw .userInfo }
+            throw error
+        }
+    }
+
+    private init(text: String, port: Int?, hostLength: Int) {
+        self.text = text
+        self.port = port
+        self.hostLength = hostLength
+    }
+
+    private static func read(
+        _ bytes: Span<UInt8>,
+        of field: String,
+        scheme: Scheme
+    ) throws(RequestRefusal) -> Authority {
         guard bytes.count > 0, bytes.count <= 255 + 6 else { throw .badHost }
-        for index in bytes.indices where bytes[index] == UInt8(ascii: "@") { throw .userInfo }
         if bytes[0] == UInt8(ascii: "[") {
             let (host, end) = try Self.readAddress(bytes)
-            self.port = try Self.port(bytes, from: end, scheme: scheme)
-            self.text = Self.text(host: host, port: self.port)
-            self.hostLength = host.utf8.count
-            return
+            let port = try Self.port(bytes, from: end, scheme: scheme)
+            return Authority(text: Self.text(host: host, port: port), port: port, hostLength: host.utf8.count)
         }
         var isLowercase = true
         let hostEnd = try Self.readName(bytes, isLowercase: &isLowercase)
         let port = try Self.port(bytes, from: hostEnd, scheme: scheme)
         let keepsAll = isLowercase && (port != nil || hostEnd == bytes.count)
-        self.text = keepsAll ? field : Self.text(host: Self.lowercased(bytes, end: hostEnd), port: port)
-        self.port = port
-        self.hostLength = hostEnd
+        let text = keepsAll ? field : Self.text(host: Self.lowercased(bytes, end: hostEnd), port: port)
+        return Authority(text: text, port: port, hostLength: hostEnd)
     }
 
     /// The host alone; an IPv6 address in brackets.
@@ -51,10 +66,12 @@ package struct Authority: Sendable {
         var index = 0
         while true {
             let byte = index < bytes.count ? bytes[index] : UInt8(ascii: ":")
-            if byte.isAlphanumeric {
+            if byte.isLetter {
                 hasAlphanumeric = true
-                if !byte.isDigit { labelIsNumber = false }
-                if byte.lowercased != byte { isLowercase = false }
+                labelIsNumber = false
+                if byte < UInt8(ascii: "a") { isLowercase = false }
+            } else if byte.isDigit {
+                hasAlphanumeric = true
             } else if byte == UInt8(ascii: "-") || byte == UInt8(ascii: "_") {
                 labelIsNumber = false
                 if byte == UInt8(ascii: "-"), index == labelStart { throw .badHost }

@@ -1,18 +1,23 @@
 /// Reads the `Cookie` field byte by byte (RFC 6265, 4.2 and 5.4): pairs between semicolons, the name before the first `=`,
 /// white space around both dropped. Nothing is unquoted or decoded, a semicolon between quotes separates as any other.
+///
+/// Every request with a session comes through here, so it works on bytes in place.
 package enum CookieHeader {
     /// All values of cookies with exactly this name, in order: a stale one must not shadow a good one.
     package static func values(named name: [UInt8], in header: String) -> CookieValues {
-        CookieValues(pairs: CookiePairs(header), name: name)
+        CookieValues(header: header, name: name)
     }
 
     /// The names that begin with these bytes, in order.
     package static func names(withPrefix prefix: [UInt8], in header: String) -> [String] {
-        var pairs = CookiePairs(header)
+        let bytes = header.utf8.span
         var names: [String] = []
-        while let pair = pairs.next() {
-            guard let name = pair.name, name.starts(with: prefix) else { continue }
-            names.append(String(Substring(name)))
+        var position = 0
+        while let pair = CookiePair(bytes, at: &position) {
+            guard let name = pair.name, name.count >= prefix.count, bytes.has(prefix, at: name.lowerBound) else {
+                continue
+            }
+            names.append(String(Substring(header.utf8Slice(name))))
         }
         return names
     }
@@ -21,74 +26,85 @@ package enum CookieHeader {
     ///
     /// A pair without `=` is judged by all of it.
     package static func removing(ours isOurs: (Substring.UTF8View) -> Bool, from header: String) -> String? {
-        var search = CookiePairs(header)
-        var hasOurs = false
-        while let pair = search.next() {
-            if isOurs(pair.name ?? pair.text) {
-                hasOurs = true
-                break
-            }
+        let bytes = header.utf8.span
+        var position = 0
+        while let pair = CookiePair(bytes, at: &position) {
+            if isOurs(header.utf8Slice(pair.name ?? pair.text)) { return self.rest(of: header, without: isOurs) }
         }
-        guard hasOurs else { return header }
-        var pairs = CookiePairs(header)
+        return header
+    }
+
+    private static func rest(of header: String, without isOurs: (Substring.UTF8View) -> Bool) -> String? {
+        let bytes = header.utf8.span
         var rest: [UInt8] = []
-        while let pair = pairs.next() {
-            guard !pair.text.isEmpty, !isOurs(pair.name ?? pair.text) else { continue }
+        rest.reserveCapacity(bytes.count)
+        var position = 0
+        while let pair = CookiePair(bytes, at: &position) {
+            guard !pair.text.isEmpty, !isOurs(header.utf8Slice(pair.name ?? pair.text)) else { continue }
             if !rest.isEmpty { rest += "; ".utf8 }
-            rest += pair.text
+            for index in pair.text { rest.append(bytes[index]) }
         }
         return rest.isEmpty ? nil : String(decoding: rest, as: UTF8.self)
     }
 }
 
-/// The values of one cookie name in a `Cookie` field.
+/// The values of one cookie name in a `Cookie` field, as slices of it.
 package struct CookieValues: Sequence, IteratorProtocol {
-    fileprivate var pairs: CookiePairs
+    fileprivate let header: String
     fileprivate let name: [UInt8]
+    fileprivate var position = 0
+
+    fileprivate init(header: String, name: [UInt8]) {
+        self.header = header
+        self.name = name
+    }
 
     package mutating func next() -> Substring.UTF8View? {
-        while let pair = self.pairs.next() {
-            if let name = pair.name, name.elementsEqual(self.name) { return pair.value }
+        let bytes = self.header.utf8.span
+        while let pair = CookiePair(bytes, at: &self.position) {
+            guard let name = pair.name, name.count == self.name.count, bytes.has(self.name, at: name.lowerBound) else {
+                continue
+            }
+            return self.header.utf8Slice(pair.value)
         }
         return nil
     }
 }
 
-/// The pairs of a `Cookie` field, as slices of it.
-private struct CookiePairs: IteratorProtocol {
-    struct Pair {
-        /// All of it, without white space around.
-        let text: Substring.UTF8View
-        /// `nil` without `=`.
-        let name: Substring.UTF8View?
-        let value: Substring.UTF8View
-    }
+/// Where the parts of one pair are.
+private struct CookiePair {
+    /// All of it, without white space around.
+    let text: Range<Int>
+    /// `nil` without `=`.
+    let name: Range<Int>?
+    let value: Range<Int>
 
-    private var rest: Substring.UTF8View?
-
-    init(_ header: String) {
-        self.rest = header.utf8[...]
-    }
-
-    mutating func next() -> Pair? {
-        guard let rest else { return nil }
-        let end = rest.firstIndex(of: UInt8(ascii: ";"))
-        self.rest = end.map { rest[$0...].dropFirst() }
-        let text = Self.trimmed(rest[..<(end ?? rest.endIndex)])
-        guard let separator = text.firstIndex(of: UInt8(ascii: "=")) else {
-            return Pair(text: text, name: nil, value: text)
+    /// Reads the pair at a position and moves on; `nil` behind the last.
+    init?(_ bytes: Span<UInt8>, at position: inout Int) {
+        guard position <= bytes.count else { return nil }
+        let start = position
+        var separator: Int?
+        var end = start
+        while end < bytes.count, bytes[end] != UInt8(ascii: ";") {
+            if bytes[end] == UInt8(ascii: "="), separator == nil { separator = end }
+            end += 1
         }
-        return Pair(
-            text: text,
-            name: Self.trimmed(text[..<separator]),
-            value: Self.trimmed(text[separator...].dropFirst())
-        )
+        position = end + 1
+        self.text = Self.trimmed(start..<end, of: bytes)
+        if let separator {
+            self.name = Self.trimmed(start..<separator, of: bytes)
+            self.value = Self.trimmed(separator + 1..<end, of: bytes)
+        } else {
+            self.name = nil
+            self.value = self.text
+        }
     }
 
-    private static func trimmed(_ bytes: Substring.UTF8View) -> Substring.UTF8View {
-        var bytes = bytes
-        while let first = bytes.first, first == 0x20 || first == 0x09 { bytes = bytes.dropFirst() }
-        while let last = bytes.last, last == 0x20 || last == 0x09 { bytes = bytes.dropLast() }
-        return bytes
+    private static func trimmed(_ range: Range<Int>, of bytes: Span<UInt8>) -> Range<Int> {
+        var start = range.lowerBound
+        var end = range.upperBound
+        while start < end, bytes[start] == 0x20 || bytes[start] == 0x09 { start += 1 }
+        while start < end, bytes[end - 1] == 0x20 || bytes[end - 1] == 0x09 { end -= 1 }
+        return start..<end
     }
 }

@@ -33,29 +33,29 @@ package struct CookieNames: Sendable {
 
     /// Whether a cookie of this name could be ours, under whatever prefix and in whatever case: such a cookie is neither
     /// forwarded nor taken from an upstream.
-    package func isOurs(_ name: some BidirectionalCollection<UInt8>) -> Bool {
-        // Names that are not ours mostly end or differ within the first bytes.
-        var rest = name[...]
-        for prefix in Self.prefixes where Self.starts(rest, with: prefix) {
-            rest = rest.dropFirst(prefix.count)
-            break
-        }
-        guard Self.starts(rest, with: self.base) else { return false }
-        rest = rest.dropFirst(self.base.count)
-        return rest.isEmpty || Self.starts(rest, with: Self.transactionMark) || Self.isFlowMark(rest)
+    package func isOurs(_ name: Substring.UTF8View) -> Bool {
+        self.isOurs(name.span)
     }
 
-    private static let prefixes = [Array("__host-".utf8), Array("__secure-".utf8)]
+    private func isOurs(_ name: Span<UInt8>) -> Bool {
+        var start = 0
+        if name.count > 0, name[0] == UInt8(ascii: "_") {
+            if name.hasIgnoringCase(Self.hostPrefix, at: 0) {
+                start = Self.hostPrefix.count
+            } else if name.hasIgnoringCase(Self.securePrefix, at: 0) {
+                start = Self.securePrefix.count
+            }
+        }
+        guard name.hasIgnoringCase(self.base, at: start) else { return false }
+        let end = start + self.base.count
+        return end == name.count || name.hasIgnoringCase(Self.transactionMark, at: end)
+            || (name.count - end == Self.flowMark.count && name.hasIgnoringCase(Self.flowMark, at: end))
+    }
+
+    private static let hostPrefix = Array("__host-".utf8)
+    private static let securePrefix = Array("__secure-".utf8)
     private static let transactionMark = Array("_tx_".utf8)
     private static let flowMark = Array("_flow".utf8)
-
-    private static func isFlowMark(_ rest: some Collection<UInt8>) -> Bool {
-        rest.elementsEqual(Self.flowMark) { $0.lowercased == $1 }
-    }
-
-    private static func starts(_ bytes: some Collection<UInt8>, with lowercased: [UInt8]) -> Bool {
-        bytes.starts(with: lowercased) { $0.lowercased == $1 }
-    }
 
     /// Whether a text can be a cookie's name: a token (RFC 9110, 5.6.2).
     package static func isName(_ text: String) -> Bool {

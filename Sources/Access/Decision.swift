@@ -59,6 +59,6 @@ extension Route {
 
 extension Session {
     fileprivate func isValid(for authority: Authority, at now: Instant) -> Bool {
-        now < self.expiresAt && self.authority.utf8.elementsEqual(authority.text.utf8)
+        now < self.expiresAt && self.authority.isExactly(authority.text)
     }
 }

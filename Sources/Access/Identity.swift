@@ -65,12 +65,6 @@ extension JSON {
     }
 }
 
-extension String {
-    fileprivate func isExactly(_ other: String) -> Bool {
-        self.utf8.elementsEqual(other.utf8)
-    }
-}
-
 extension String? {
     fileprivate func isExactly(_ other: String?) -> Bool {
         switch (self, other) {

@@ -5,7 +5,7 @@ package enum IdentityFields {
 
     /// Whether a request field of this name is removed, whoever sent it.
     package static func isReserved(_ name: String) -> Bool {
-        ReservedNames.all.contain(name.utf8.span)
+        ReservedNames.all.contains(name.utf8.span)
     }
 
     /// An identity as header fields. What an identity lacks has no field. Throws `tooLarge` beyond `maximumSize`.

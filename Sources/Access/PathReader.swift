@@ -111,6 +111,7 @@ struct PathReader {
         }
         guard inner.count < bytes.count else { return }
         guard isUTF8(inner.span), !Self.hasC1Control(inner) else { throw .doubleEncoding }
+        try Self.checkDotSegments(Lookalikes.folded(inner))
         for index in inner.indices where Self.escape(in: inner, at: index) != nil { throw .doubleEncoding }
     }
 

@@ -47,7 +47,9 @@ struct RecordReader {
 
     mutating func number<Number: FixedWidthInteger>(_: Number.Type) throws(SessionError) -> Number {
         var value: Number = 0
-        for index in try self.take(Number.bitWidth / 8) { value = value << 8 | Number(truncatingIfNeeded: self.record[index]) }
+        for index in try self.take(Number.bitWidth / 8) {
+            value = value << 8 | Number(truncatingIfNeeded: self.record[index])
+        }
         return value
     }
 

@@ -50,15 +50,13 @@ package struct RequestTarget: Sendable {
 
     /// The canonical path, always beginning with "/".
     package var path: Substring.UTF8View {
-        let bytes = self.text.utf8
-        return bytes[..<bytes.index(bytes.startIndex, offsetBy: self.pathEnd)]
+        self.text.utf8Slice(0..<self.pathEnd)
     }
 
     /// What stands behind the `?`, byte for byte; `nil` when there is no `?`.
     package var query: Substring.UTF8View? {
-        let bytes = self.text.utf8
-        guard self.pathEnd < bytes.count else { return nil }
-        return bytes[bytes.index(bytes.startIndex, offsetBy: self.pathEnd + 1)...]
+        let end = self.text.utf8.count
+        return self.pathEnd < end ? self.text.utf8Slice(self.pathEnd + 1..<end) : nil
     }
 
     /// Whether there is a `%2F` in the path. Only a route that says so takes it.
@@ -67,11 +65,14 @@ package struct RequestTarget: Sendable {
     /// Where the path ends, when nothing in it needs a second look; `nil` otherwise.
     private static func endOfPlainPath(_ bytes: Span<UInt8>) -> Int? {
         // One bit for each ASCII character that does: controls and space, # % . / ; ? and \ DEL.
-        let low: UInt64 = 0xFFFF_FFFF | 1 << 0x20 | 1 << 0x23 | 1 << 0x25 | 1 << 0x2E | 1 << 0x2F | 1 << 0x3B | 1 << 0x3F
+        let low: UInt64 =
+            0xFFFF_FFFF | 1 << 0x20 | 1 << 0x23 | 1 << 0x25 | 1 << 0x2E | 1 << 0x2F | 1 << 0x3B | 1 << 0x3F
         let high: UInt64 = 1 << (0x5C - 64) | 1 << (0x7F - 64)
         var previous = UInt8.slash
         for index in 1..<bytes.count {
             let byte = bytes[index]
+            defer { previous = byte }
+            if byte.isLetter { continue }
             let isOdd = byte < 64 ? low &>> byte & 1 == 1 : byte >= 0x80 || high &>> (byte & 63) & 1 == 1
             if isOdd {
                 switch byte {
@@ -82,7 +83,6 @@ package struct RequestTarget: Sendable {
                 default: return nil
                 }
             }
-            previous = byte
         }
         return previous == UInt8(ascii: ".") ? nil : bytes.count
     }
@@ -96,6 +96,7 @@ package struct RequestTarget: Sendable {
     private static func checkQuery(_ bytes: Span<UInt8>, from start: Int) throws(RequestRefusal) {
         for index in start..<bytes.count {
             let byte = bytes[index]
+            if byte > 0x23, byte < 0x7F { continue }
             if byte <= 0x20 || byte == 0x7F { throw .controlByte }
             if byte == UInt8(ascii: "#") { throw .fragment }
             if byte == 0xEF, bytes.has(PathReader.replacementCharacter, at: index) { throw .invalidUTF8 }

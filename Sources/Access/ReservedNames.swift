@@ -3,13 +3,14 @@
 /// Compared after folding: case is dropped, and each byte that is neither letter nor digit becomes `-`, because CGI, WSGI,
 /// PHP and proxies fold such bytes together. Looked up for each field of each request: by a hash of the first three
 /// bytes, then byte by byte.
-struct ReservedNames: Sendable {
+final class ReservedNames: Sendable {
     /// Everything that begins with one of these.
     private static let families = [
         // Ours, Logto's, and what proxies set.
         "x-gatehouse-", "gatehouse-", "x-logto-", "logto-", "x-forwarded-", "forwarded-", "x-original-", "x-rewrite-",
         // Peers: oauth2-proxy, Authelia, authentik, Pomerium, Vouch, LemonLDAP::NG, Kong, Oathkeeper, Tailscale.
-        "x-auth-", "auth-", "x-authenticated-", "gap-", "remote-", "x-remote-", "x-webauth-", "x-authelia-", "authelia-",
+        "x-auth-", "auth-", "x-authenticated-", "gap-", "remote-", "x-remote-", "x-webauth-", "x-authelia-",
+        "authelia-",
         "x-authentik-", "authentik-", "x-pomerium-", "x-vouch-", "x-consumer-", "x-credential-", "x-anonymous-consumer",
         "tailscale-", "x-sso-", "x-saml-", "x-cas-", "cas-", "mellon-", "x-openid-", "x-oidc-", "oidc-",
         // Clouds: Google, AWS, Cloudflare, Azure.
@@ -35,53 +36,64 @@ struct ReservedNames: Sendable {
         "proxy",
     ]
 
-    static let all = ReservedNames(families: Self.families, names: Self.names)
+    static let all = ReservedNames(families: ReservedNames.families, names: ReservedNames.names)
 
     /// All patterns, one behind the other: no array of arrays to follow.
     private let bytes: [UInt8]
     /// For each pattern, where it begins and ends in `bytes`, and whether it is a family.
     private let patterns: [(start: UInt16, end: UInt16, isFamily: Bool)]
     /// For each hash, the first of its patterns; its last is before the next hash's first.
-    private let buckets: [UInt8]
+    private let buckets: InlineArray<257, UInt8>
+    /// What each byte is folded to.
+    private let folded: InlineArray<256, UInt8>
 
     private init(families: [String], names: [String]) {
         let all = families.map { (Array($0.utf8), true) } + names.map { (Array($0.utf8), false) }
         var bytes: [UInt8] = []
         var patterns: [(UInt16, UInt16, Bool)] = []
-        var buckets: [UInt8] = []
+        var buckets = InlineArray<257, UInt8>(repeating: 0)
         for bucket in 0..<256 {
-            buckets.append(UInt8(patterns.count))
             for (pattern, isFamily) in all where Self.bucket(pattern[0], pattern[1], pattern[2]) == bucket {
                 patterns.append((UInt16(bytes.count), UInt16(bytes.count + pattern.count), isFamily))
                 bytes += pattern
             }
+            buckets[bucket + 1] = UInt8(patterns.count)
         }
-        buckets.append(UInt8(patterns.count))
         self.bytes = bytes
         self.patterns = patterns
         self.buckets = buckets
+        self.folded = InlineArray { index in
+            let byte = UInt8(truncatingIfNeeded: index)
+            return byte.isAlphanumeric ? byte.lowercased : UInt8(ascii: "-")
+        }
     }
 
-    func contain(_ name: Span<UInt8>) -> Bool {
+    func contains(_ name: Span<UInt8>) -> Bool {
         guard name.count >= 3 else { return false }
-        let bucket = Self.bucket(Self.folded(name[0]), Self.folded(name[1]), Self.folded(name[2]))
-        for index in Int(self.buckets[bucket])..<Int(self.buckets[bucket + 1]) {
-            let pattern = self.patterns[index]
-            let length = Int(pattern.end - pattern.start)
-            guard pattern.isFamily ? name.count >= length : name.count == length else { continue }
-            var offset = 0
-            while offset < length, Self.folded(name[offset]) == self.bytes[Int(pattern.start) + offset] { offset += 1 }
-            if offset == length { return true }
+        let bucket = Self.bucket(self.folded(name[0]), self.folded(name[1]), self.folded(name[2]))
+        var index = Int(self.buckets[bucket])
+        let end = Int(self.buckets[bucket + 1])
+        while index < end {
+            if self.matches(name, self.patterns[index]) { return true }
+            index += 1
         }
         return false
+    }
+
+    private func matches(_ name: Span<UInt8>, _ pattern: (start: UInt16, end: UInt16, isFamily: Bool)) -> Bool {
+        let start = Int(pattern.start)
+        let length = Int(pattern.end) - start
+        guard pattern.isFamily ? name.count >= length : name.count == length else { return false }
+        for offset in 0..<length where self.folded(name[offset]) != self.bytes[start + offset] { return false }
+        return true
+    }
+
+    private func folded(_ byte: UInt8) -> UInt8 {
+        self.folded[Int(byte)]
     }
 
     private static func bucket(_ first: UInt8, _ second: UInt8, _ third: UInt8) -> Int {
         let word = UInt32(first) << 16 | UInt32(second) << 8 | UInt32(third)
         return Int(truncatingIfNeeded: (word &* 0x9E37_79B1) >> 24)
-    }
-
-    private static func folded(_ byte: UInt8) -> UInt8 {
-        byte.isAlphanumeric ? byte.lowercased : UInt8(ascii: "-")
     }
 }

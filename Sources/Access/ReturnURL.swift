@@ -38,9 +38,9 @@ package struct ReturnURL: Sendable {
 
     /// Where a request that is challenged wants to go. `nil` when a browser would not read its target as a path.
     package init?(_ target: RequestTarget) {
-        let path = target.decodedPath.map { $0[...] } ?? Array(target.path)[...]
-        // An encoded slash at the start is a slash for whoever decodes a Location on the way.
-        if let second = path.dropFirst().first, second == .slash || second == 0 { return nil }
+        // An encoded slash at the start is a slash for whoever decodes a Location on the way; it is a 0 here.
+        let second = target.decodedPath.map { $0.dropFirst().first } ?? target.path.dropFirst().first
+        guard second != .slash, second != 0 else { return nil }
         var bytes: [UInt8] = []
         bytes.reserveCapacity(target.text.utf8.count)
         for byte in target.path { Self.append(byte, to: &bytes) }
@@ -66,7 +66,10 @@ package struct ReturnURL: Sendable {
     func shortened(to limit: Int) -> ReturnURL {
         if self.text.utf8.count <= limit { return self }
         if self.pathLength > limit { return .root }
-        return ReturnURL(text: String(decoding: self.text.utf8.prefix(self.pathLength), as: UTF8.self), pathLength: self.pathLength)
+        return ReturnURL(
+            text: String(decoding: self.text.utf8.prefix(self.pathLength), as: UTF8.self),
+            pathLength: self.pathLength
+        )
     }
 
     /// The path, query and fragment: of a path, or behind scheme and host of a URL of our origin.
@@ -104,7 +107,8 @@ package struct ReturnURL: Sendable {
     /// Encodes what may not stand in a header field's URL; a browser would do the same.
     private static func append(_ byte: UInt8, to bytes: inout [UInt8]) {
         switch byte {
-        case UInt8(ascii: "\""), UInt8(ascii: "<"), UInt8(ascii: ">"), UInt8(ascii: "\\"), 0x80...: byte.appendEscape(to: &bytes)
+        case UInt8(ascii: "\""), UInt8(ascii: "<"), UInt8(ascii: ">"), UInt8(ascii: "\\"), 0x80...:
+            byte.appendEscape(to: &bytes)
         default: bytes.append(byte)
         }
     }

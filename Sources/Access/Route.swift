@@ -35,7 +35,7 @@ package final class Route: Sendable {
             throw .path(path, error)
         }
         guard target.query == nil else { throw .pathWithQuery(path) }
-        guard target.text.utf8.elementsEqual(path.utf8) else { throw .pathNotCanonical(path, canonical: target.text) }
+        guard target.text.isExactly(path) else { throw .pathNotCanonical(path, canonical: target.text) }
         if target.containsEncodedSlash, !allowEncodedSlashes { throw .path(path, .encodedSlash) }
         guard target.ambiguity.subtracting(.encodedSlash).isEmpty else { throw .path(path, .ambiguousPath) }
         let hasSlashAtEnd = path.utf8.last == .slash

@@ -132,7 +132,7 @@ extension Session {
             throw .sealing(error)
         }
         let session = try Session(bytes: bytes)
-        guard session.authority.utf8.elementsEqual(authority.utf8) else { throw .anotherHost }
+        guard session.authority.isExactly(authority) else { throw .anotherHost }
         return session
     }
 }

@@ -16,10 +16,19 @@ package struct SessionKey: Sendable, Hashable {
     package var bytes: [UInt8] {
         var bytes: [UInt8] = []
         bytes.reserveCapacity(32)
-        for word in [self.words.0, self.words.1, self.words.2, self.words.3] {
-            for shift in stride(from: 56, through: 0, by: -8) { bytes.append(UInt8(truncatingIfNeeded: word >> shift)) }
-        }
+        Self.append(self.words.0, to: &bytes)
+        Self.append(self.words.1, to: &bytes)
+        Self.append(self.words.2, to: &bytes)
+        Self.append(self.words.3, to: &bytes)
         return bytes
+    }
+
+    private static func append(_ word: UInt64, to bytes: inout [UInt8]) {
+        var word = word
+        for _ in 0..<8 {
+            bytes.append(UInt8(truncatingIfNeeded: word >> 56))
+            word <<= 8
+        }
     }
 
     /// 64 hexadecimal digits.

@@ -56,11 +56,13 @@ package struct SetCookie: Sendable, Equatable {
 
     /// Whether an upstream's `Set-Cookie` would make a browser send us a cookie of one of our names.
     package static func isOurs(setCookieField field: String, names: CookieNames) -> Bool {
-        var pair = field.utf8[...].prefix { $0 != UInt8(ascii: ";") }
+        let bytes = field.utf8.span
         // "=name=value" sets a cookie without a name, which browsers send back as "name=value".
-        while let first = pair.first, first == UInt8(ascii: "=") || first <= 0x20 { pair = pair.dropFirst() }
-        var name = pair.prefix { $0 != UInt8(ascii: "=") }
-        while let last = name.last, last <= 0x20 { name = name.dropLast() }
-        return names.isOurs(name)
+        var start = 0
+        while start < bytes.count, bytes[start] == UInt8(ascii: "=") || bytes[start] <= 0x20 { start += 1 }
+        var end = start
+        while end < bytes.count, bytes[end] != UInt8(ascii: "="), bytes[end] != UInt8(ascii: ";") { end += 1 }
+        while end > start, bytes[end - 1] <= 0x20 { end -= 1 }
+        return names.isOurs(field.utf8Slice(start..<end))
     }
 }

@@ -97,7 +97,11 @@ package struct SignIn: Sendable {
         writer.append(self.returnURL.text)
         do {
             let box = try keys.seal(
-                writer.bytes, for: Self.purpose, secret: [], context: Array(self.authority.utf8))
+                writer.bytes,
+                for: Self.purpose,
+                secret: [],
+                context: Array(self.authority.utf8)
+            )
             return Base64URL.encode(box)
         } catch {
             throw .sealing(error)

@@ -26,43 +26,25 @@ package struct Ticket: Sendable {
     }
 
     /// Reads a cookie's value; `nil` for anything that `cookieValue` cannot have given.
+    package init?(cookieValue: Substring.UTF8View) {
+        self.init(cookieValue.span)
+    }
+
+    /// The same for bytes from elsewhere.
     package init?(cookieValue: some Sequence<UInt8>) {
-        var halves = (id: [UInt8](), secret: [UInt8]())
-        halves.id.reserveCapacity(Self.half)
-        halves.secret.reserveCapacity(Self.half)
-        var bits: UInt32 = 0
-        var pending: UInt32 = 0
-        var length = 0
-        for character in cookieValue {
-            length += 1
-            guard length <= Self.textLength, let value = Self.value(of: character) else { return nil }
-            bits = bits << 6 | UInt32(value)
-            pending += 6
-            if pending >= 8 {
-                pending -= 8
-                let byte = UInt8(truncatingIfNeeded: bits >> pending)
-                if halves.id.count < Self.half { halves.id.append(byte) } else { halves.secret.append(byte) }
-            }
-        }
-        // One value has one text: the bits that belong to no byte are zero.
-        guard length == Self.textLength, bits & (1 << pending - 1) == 0 else { return nil }
-        self.init(id: halves.id, secret: halves.secret)
+        let bytes = Array(cookieValue.prefix(Self.textLength + 1))
+        self.init(bytes.span)
+    }
+
+    private init?(_ text: Span<UInt8>) {
+        // One value has one text: the decoder takes no other.
+        guard text.count == Self.textLength, let bytes = Base64URL.decode(text) else { return nil }
+        self.init(id: Array(bytes[..<Self.half]), secret: Array(bytes[Self.half...]))
     }
 
     /// The value as a cookie carries it: 86 characters.
     package var cookieValue: String {
         Base64URL.encode(self.id + self.secret)
-    }
-
-    private static func value(of character: UInt8) -> UInt8? {
-        switch character {
-        case UInt8(ascii: "A")...UInt8(ascii: "Z"): character - UInt8(ascii: "A")
-        case UInt8(ascii: "a")...UInt8(ascii: "z"): character - UInt8(ascii: "a") + 26
-        case UInt8(ascii: "0")...UInt8(ascii: "9"): character - UInt8(ascii: "0") + 52
-        case UInt8(ascii: "-"): 62
-        case UInt8(ascii: "_"): 63
-        default: nil
-        }
     }
 }
 

@@ -42,11 +42,37 @@ extension UInt8 {
 }
 
 extension Span<UInt8> {
-    /// Whether the bytes from `start` on begin with these.
+    /// Whether these bytes stand at `start`.
     func has(_ bytes: [UInt8], at start: Int) -> Bool {
         guard start <= self.count, bytes.count <= self.count - start else { return false }
         for index in bytes.indices where self[start + index] != bytes[index] { return false }
         return true
+    }
+
+    /// Whether these lower-case bytes stand at `start`, letters taken without their case.
+    func hasIgnoringCase(_ bytes: [UInt8], at start: Int) -> Bool {
+        guard start <= self.count, bytes.count <= self.count - start else { return false }
+        for index in bytes.indices where self[start + index].lowercased != bytes[index] { return false }
+        return true
+    }
+}
+
+extension String {
+    /// Whether both are the same bytes. `==` would compare by canonical equivalence, to which two different byte strings
+    /// can be one.
+    func isExactly(_ other: String) -> Bool {
+        let left = self.utf8.span
+        let right = other.utf8.span
+        guard left.count == right.count else { return false }
+        for index in left.indices where left[index] != right[index] { return false }
+        return true
+    }
+
+    /// A slice by offsets in UTF-8.
+    func utf8Slice(_ range: Range<Int>) -> Substring.UTF8View {
+        let bytes = self.utf8
+        let start = bytes.index(bytes.startIndex, offsetBy: range.lowerBound)
+        return bytes[start..<bytes.index(start, offsetBy: range.count)]
     }
 }
 

@@ -104,16 +104,11 @@ final class TransferLoop: Sendable {
         self.inbox.withLock { $0.bell = bell }
         var waiting: [Order] = []
         while self.collect(into: &waiting, transfers) {
-            Self.expire(&waiting)
-            while !waiting.isEmpty, transfers.count < max(1, self.configuration.maximumConcurrentTransfers) {
-                transfers.start(waiting.removeFirst())
-            }
+            // Who waits needs no timer: those before it have the same timeout and end earlier.
+            while !waiting.isEmpty, transfers.hasRoom { transfers.start(waiting.removeFirst()) }
             transfers.perform()
             // A transfer that has just ended makes room: then there is more to start before we sleep.
-            let hasRoom = transfers.count < max(1, self.configuration.maximumConcurrentTransfers)
-            if waiting.isEmpty || !hasRoom {
-                transfers.poll(until: waiting.first?.deadline)
-            }
+            if waiting.isEmpty || !transfers.hasRoom { transfers.poll() }
         }
         self.close(.shutDown)
         transfers.failAll(.shutDown)
@@ -140,14 +135,6 @@ final class TransferLoop: Sendable {
             }
         }
         return isOpen
-    }
-
-    /// Fails those whose deadline passed before their turn came. All have the same timeout: the first is the next.
-    private static func expire(_ waiting: inout [Order]) {
-        let now = ContinuousClock.now
-        while let order = waiting.first, order.deadline <= now {
-            waiting.removeFirst().continuation.resume(returning: .failure(.timeout))
-        }
     }
 
     /// Takes the bell away and nothing more in; what came in meanwhile fails.

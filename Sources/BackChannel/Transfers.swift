@@ -9,8 +9,8 @@ final class Transfers {
     private let share: UnsafeMutableRawPointer
     private var running: [UInt: Transfer] = [:]
 
-    /// How many are on their way.
-    var count: Int { self.running.count }
+    /// Whether one more may start.
+    var hasRoom: Bool { self.running.count < max(1, self.configuration.maximumConcurrentTransfers) }
 
     /// Wakes `poll`.
     var bell: TransferBell { unsafe TransferBell(multi: self.multi) }
@@ -79,13 +79,9 @@ final class Transfers {
         for (number, result) in done { self.remove(number)?.finish(code: Int32(bitPattern: result.rawValue)) }
     }
 
-    /// Sleeps until a socket or the bell needs us, or the time comes.
-    func poll(until deadline: ContinuousClock.Instant?) {
-        var milliseconds = Int32.max
-        if let deadline {
-            milliseconds = Int32(clamping: ContinuousClock.now.duration(to: deadline).milliseconds)
-        }
-        let code = unsafe curl_multi_poll(self.multi, nil, 0, max(0, milliseconds), nil)
+    /// Sleeps until a socket, a deadline or the bell needs us.
+    func poll() {
+        let code = unsafe curl_multi_poll(self.multi, nil, 0, .max, nil)
         _ = self.succeeded(code)
     }
 
@@ -123,7 +119,7 @@ struct TransferBell: @unchecked Sendable {
 }
 
 extension Duration {
-    /// Whole milliseconds, rounded up, so that what waits for them does not wake too early.
+    /// Whole milliseconds, rounded up.
     var milliseconds: Int64 {
         let (seconds, attoseconds) = self.components
         let fraction = attoseconds <= 0 ? 0 : (attoseconds - 1) / 1_000_000_000_000_000 + 1

@@ -60,7 +60,8 @@ package struct Serve: AsyncParsableCommand {
 package struct Check: ParsableCommand {
     package static let configuration = CommandConfiguration(
         abstract: "Say everything that is wrong with a configuration.",
-        discussion: "Reads it as serve does, with the environment and the files it names. Nothing is served or connected."
+        discussion:
+            "Reads it as serve does, with the environment and the files it names. Nothing is served or connected."
     )
 
     @OptionGroup package var option: ConfigurationOption

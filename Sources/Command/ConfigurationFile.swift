@@ -1,5 +1,5 @@
-package import Gateway
 import Access
+package import Gateway
 
 /// What came of reading a configuration.
 package struct ConfigurationReading: Sendable {
@@ -15,8 +15,8 @@ package struct ConfigurationReading: Sendable {
 
 /// The file that `--config` names: TOML, see `config.example.toml`.
 package enum ConfigurationFile {
-    /// Reads the file, and over it the variables `GATEHOUSE_SECTION_KEY`. Every problem is found at once, unless the file
-    /// is no TOML at all.
+    /// Reads the file, and over it the variables `GATEHOUSE_SECTION_KEY`. Every problem is found at once, unless the
+    /// file is no TOML at all.
     package static func read(path: String, environment: [String: String]) -> ConfigurationReading {
         do {
             return self.read(try TextFile.bytes(of: path), path: path, environment: environment)
@@ -33,10 +33,13 @@ package enum ConfigurationFile {
             let configuration = reader.configuration()
             reader.refuseUnknown()
             return ConfigurationReading(
-                configuration: reader.problems.isEmpty ? configuration : nil, problems: reader.problems.inOrder,
-                warnings: reader.warnings.inOrder, keys: reader.keys)
+                configuration: reader.problems.isEmpty ? configuration : nil,
+                problems: reader.problems.inOrder,
+                warnings: reader.warnings.inOrder,
+                keys: reader.keys
+            )
         } catch {
-            return .failure(.file(path, line: error.line), error.message)
+            return .failure(.file(path, line: error.line), "this is not TOML: \(error.message)")
         }
     }
 }
@@ -63,15 +66,15 @@ extension ConfigurationReader {
         let timeouts = Configuration.Timeouts(self.section("timeouts"))
         let limits = Configuration.Limits(self.section("limits"))
         let log = Configuration.Log(self.section("log"))
-        let routeSections = self.sections("route")
-        let routing = RouteSections(routeSections, publicURL: server?.publicURL, paths: paths)
-        if routeSections.isEmpty {
-            self.refuse("route", at: [.key("route")], found: "no route", allowed: "at least one, headed [[route]]")
-        }
+        let routing = RouteSections(self.sections("route"), publicURL: server?.publicURL, paths: paths)
         guard let server, let provider else { return nil }
         paths.warnOfProtectedLanding(pathsSection, routing.routes, server.publicURL.authority)
         var configuration = Configuration(
-            server: server, provider: provider, routes: routing.routes, upstreams: routing.upstreams)
+            server: server,
+            provider: provider,
+            routes: routing.routes,
+            upstreams: routing.upstreams
+        )
         configuration.admin = admin
         configuration.signIn = signIn
         configuration.session = session

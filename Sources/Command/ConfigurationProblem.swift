@@ -51,13 +51,15 @@ package struct ConfigurationProblem: Sendable, Equatable {
 
     /// A key as it stands in the file: quoted unless it is a bare one.
     package static func plain(_ key: String) -> String {
-        let isBare = (1...80).contains(key.utf8.count) && key.utf8.allSatisfy { byte in
-            switch byte {
-            case UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "A")...UInt8(ascii: "Z"): true
-            case UInt8(ascii: "0")...UInt8(ascii: "9"), UInt8(ascii: "_"), UInt8(ascii: "-"): true
-            default: false
+        let isBare =
+            (1...80).contains(key.utf8.count)
+            && key.utf8.allSatisfy { byte in
+                switch byte {
+                case UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "A")...UInt8(ascii: "Z"): true
+                case UInt8(ascii: "0")...UInt8(ascii: "9"), UInt8(ascii: "_"), UInt8(ascii: "-"): true
+                default: false
+                }
             }
-        }
         return isBare ? key : self.quoted(key)
     }
 

@@ -1,21 +1,24 @@
 extension ConfigurationReader {
     /// Refuses what nobody has asked for, in the file and in the environment. To be called last.
     func refuseUnknown() {
-        let sections = self.tables.map(\.name).unique
-        for member in self.document.members where !sections.contains(where: { $0.isExactly(member.key) }) {
-            self.refuseUnknownTop(member, sections: sections)
+        for member in self.document.members where !self.names.contains(where: { $0.isExactly(member.key) }) {
+            self.refuseUnknownTop(member)
         }
         for (index, table) in self.tables.enumerated() {
             for member in table.members where !table.asked.contains(where: { $0.isExactly(member.key) }) {
                 self.refuse(
-                    member.key, inTable: index, found: "an unknown key", allowed: table.asked.joined(separator: ", "),
-                    hint: self.suggestion(for: member.key, among: table.asked))
+                    member.key,
+                    inTable: index,
+                    found: "an unknown key",
+                    allowed: table.asked.joined(separator: ", "),
+                    hint: self.suggestion(for: member.key, among: table.asked)
+                )
             }
         }
         self.refuseUnknownVariables()
     }
 
-    private func refuseUnknownTop(_ member: SettingMember, sections: [String]) {
+    private func refuseUnknownTop(_ member: SettingMember) {
         let isSection =
             switch member.value {
             case .table: true
@@ -23,9 +26,12 @@ extension ConfigurationReader {
             case .string, .integer, .boolean, .other: false
             }
         self.refuse(
-            member.key, at: [.key(member.key)], found: isSection ? "an unknown section" : "a key outside of any section",
-            allowed: "the sections \(sections.joined(separator: ", "))",
-            hint: self.suggestion(for: member.key, among: sections))
+            member.key,
+            line: member.line,
+            found: isSection ? "an unknown section" : "a key outside of any section",
+            allowed: "the sections \(self.names.joined(separator: ", "))",
+            hint: self.suggestion(for: member.key, among: self.names)
+        )
     }
 
     private func refuseUnknownVariables() {
@@ -36,9 +42,13 @@ extension ConfigurationReader {
         where EnvironmentVariable.isSetting(name, value: value) && !known.contains(where: { $0.isExactly(name) }) {
             self.add(
                 ConfigurationProblem(
-                    place: .environment, key: ConfigurationProblem.plain(name), found: "an unknown variable",
+                    place: .environment,
+                    key: ConfigurationProblem.plain(name),
+                    found: "an unknown variable",
                     allowed: "GATEHOUSE_SECTION_KEY for the keys of the file, except those of [[route]]",
-                    hint: ConfigurationProblem.suggestion(for: name, among: known)))
+                    hint: EnvironmentVariable.suggestion(for: name, among: known)
+                )
+            )
         }
     }
 

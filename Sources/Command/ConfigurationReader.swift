@@ -6,8 +6,9 @@ package final class ConfigurationReader {
     /// A table of the document, and what has been asked of it.
     struct Table {
         let name: String
-        let path: [KeyLocator.Step]
         let members: [SettingMember]
+        /// `nil` when the file does not have it.
+        let line: Int?
         /// Whether environment variables reach its keys.
         let isOverridable: Bool
         fileprivate(set) var asked: [String] = []
@@ -16,6 +17,8 @@ package final class ConfigurationReader {
     private(set) var problems: [ConfigurationProblem] = []
     private(set) var warnings: [ConfigurationProblem] = []
     private(set) var tables: [Table] = []
+    /// Every section that has been asked for.
+    private(set) var names: [String] = []
     let document: TOMLDocument
     let environment: [String: String]
     private let file: String
@@ -33,34 +36,37 @@ package final class ConfigurationReader {
 
     /// `[name]`; empty when the file does not have it. To be asked for once.
     func section(_ name: String) -> SectionReader {
-        let path = [KeyLocator.Step.key(name)]
-        var members: [SettingMember] = []
-        switch self.document.members.value(of: name) {
-        case nil: break
-        case .table(let found): members = found
-        case let found?: self.refuse(name, at: path, found: found.shown, allowed: "a table, [\(name)]")
+        self.names.append(name)
+        let member = self.document.members.member(name)
+        if let member, case .table(let members, let line) = member.value {
+            return self.add(Table(name: name, members: members, line: line, isOverridable: true))
         }
-        return self.add(Table(name: name, path: path, members: members, isOverridable: true))
+        if let member {
+            self.refuse(name, line: member.line, found: member.value.shown, allowed: "a table, [\(name)]")
+        }
+        return self.add(Table(name: name, members: [], line: nil, isOverridable: true))
     }
 
-    /// Each `[[name]]`, in the order of the file. To be asked for once.
+    /// Each `[[name]]`, in the order of the file; at least one. To be asked for once.
     func sections(_ name: String) -> [SectionReader] {
-        let path = [KeyLocator.Step.key(name)]
-        switch self.document.members.value(of: name) {
-        case nil: break
-        case .list(let items):
-            return items.enumerated().compactMap { index, item in
-                let path = path + [.item(index)]
-                guard case .table(let members) = item else {
-                    self.refuse(name, at: path, found: item.shown, allowed: "a table, [[\(name)]]")
-                    return nil
-                }
-                return self.add(Table(name: name, path: path, members: members, isOverridable: false))
-            }
-        case let found?:
-            self.refuse(name, at: path, found: found.shown, allowed: "one table or more, each headed [[\(name)]]")
+        self.names.append(name)
+        let allowed = "one table or more, each headed [[\(name)]]"
+        guard let member = self.document.members.member(name) else {
+            self.refuse(name, line: nil, found: "nothing", allowed: allowed)
+            return []
         }
-        return []
+        guard case .list(let items) = member.value else {
+            self.refuse(name, line: member.line, found: member.value.shown, allowed: allowed)
+            return []
+        }
+        if items.isEmpty { self.refuse(name, line: member.line, found: "an empty list", allowed: allowed) }
+        return items.compactMap { item in
+            guard case .table(let members, let line) = item else {
+                self.refuse(name, line: member.line, found: item.shown, allowed: allowed)
+                return nil
+            }
+            return self.add(Table(name: name, members: members, line: line, isOverridable: false))
+        }
     }
 
     private func add(_ table: Table) -> SectionReader {
@@ -75,7 +81,7 @@ package final class ConfigurationReader {
         if table.isOverridable, let text = self.environment[EnvironmentVariable.name(table.name, key)] {
             return .variable(text)
         }
-        return table.members.value(of: key).map { .file($0) }
+        return table.members.member(key).map { .file($0.value) }
     }
 
     /// Where the value of a key comes from, and what the key is called there.
@@ -83,17 +89,15 @@ package final class ConfigurationReader {
         let table = self.tables[index]
         let variable = EnvironmentVariable.name(table.name, key)
         if table.isOverridable, self.environment[variable] != nil { return (.environment, variable) }
-        return (self.place(of: table.path + [.key(key)]), "\(table.name).\(ConfigurationProblem.plain(key))")
-    }
-
-    private func place(of path: [KeyLocator.Step]) -> ConfigurationProblem.Place {
-        .file(self.file, line: self.document.locator.line(of: path))
+        let line = table.members.member(key)?.line ?? table.line
+        return (.file(self.file, line: line), "\(table.name).\(ConfigurationProblem.plain(key))")
     }
 
     func refuse(_ key: String, inTable index: Int, found: String, allowed: String, hint: String?) {
         let origin = self.origin(of: key, inTable: index)
         self.add(
-            ConfigurationProblem(place: origin.place, key: origin.name, found: found, allowed: allowed, hint: hint))
+            ConfigurationProblem(place: origin.place, key: origin.name, found: found, allowed: allowed, hint: hint)
+        )
     }
 
     func warn(_ key: String, inTable index: Int, _ message: String) {
@@ -108,11 +112,16 @@ package final class ConfigurationReader {
     }
 
     /// For what belongs to no section.
-    func refuse(_ name: String, at path: [KeyLocator.Step], found: String, allowed: String, hint: String? = nil) {
+    func refuse(_ name: String, line: Int?, found: String, allowed: String, hint: String? = nil) {
         self.add(
             ConfigurationProblem(
-                place: self.place(of: path), key: ConfigurationProblem.plain(name), found: found, allowed: allowed,
-                hint: hint))
+                place: .file(self.file, line: line),
+                key: ConfigurationProblem.plain(name),
+                found: found,
+                allowed: allowed,
+                hint: hint
+            )
+        )
     }
 
     func add(_ problem: ConfigurationProblem) {
@@ -124,13 +133,6 @@ package final class ConfigurationReader {
 enum Setting {
     case file(SettingValue)
     case variable(String)
-}
-
-extension [SettingMember] {
-    /// The value of the key of exactly this name.
-    func value(of name: String) -> SettingValue? {
-        self.first { $0.key.isExactly(name) }?.value
-    }
 }
 
 extension [String] {

@@ -19,6 +19,18 @@ package enum EnvironmentVariable {
             && !self.isServiceLink(name, value: value)
     }
 
+    /// The nearest of our variables, or one that only lacks its section.
+    static func suggestion(for name: String, among known: [String]) -> String? {
+        // The prefix they have in common would make all of them near.
+        let ending = { (name: String) in String(decoding: name.utf8.dropFirst(self.prefix.utf8.count), as: UTF8.self) }
+        let word = ending(name)
+        if let near = EditDistance.nearest(to: word, among: known.map(ending)) {
+            return "did you mean \"\(self.prefix)\(near)\"?"
+        }
+        let longer = known.first { !word.isEmpty && $0.utf8.reversed().starts(with: "_\(word)".utf8.reversed()) }
+        return longer.map { "did you mean \"\($0)\"?" }
+    }
+
     private static func isServiceLink(_ name: String, value: String) -> Bool {
         var words = name.utf8.split(separator: UInt8(ascii: "_")).map { String(decoding: $0, as: UTF8.self) }
         // GATEHOUSE_SERVICE_HOST=10.0.0.11, GATEHOUSE_SERVICE_PORT=80, GATEHOUSE_SERVICE_PORT_HTTP=80

@@ -1,7 +1,7 @@
 extension SectionReader {
     /// A secret, given as it is or by the file that holds it (`key_file`), but not both. Its text is never repeated.
     func secret(_ key: String, allowed: String) -> String? {
-        let given = self.secretText(key, allowed: allowed)
+        let given = self.concealed(key, allowed: allowed)
         let file = self.text("\(key)_file", allowed: "the path of a file")
         guard let file else { return given }
         guard given == nil else {
@@ -18,7 +18,8 @@ extension SectionReader {
         return text
     }
 
-    private func secretText(_ key: String, allowed: String) -> String? {
+    /// Text that is, or may have, a secret: no message repeats it.
+    func concealed(_ key: String, allowed: String) -> String? {
         switch self.setting(key) {
         case nil, .file(.string("")), .variable(""):
             return nil

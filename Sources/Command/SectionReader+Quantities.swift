@@ -25,8 +25,10 @@ extension SectionReader {
         }
         if let number, range.contains(number) { return number }
         self.refuse(
-            key, found: self.setting(key)?.shown ?? "nothing",
-            allowed: "a whole number from \(range.lowerBound) to \(range.upperBound)")
+            key,
+            found: self.setting(key)?.shown ?? "nothing",
+            allowed: "a whole number from \(range.lowerBound) to \(range.upperBound)"
+        )
         return nil
     }
 

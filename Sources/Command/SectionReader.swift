@@ -79,8 +79,11 @@ package struct SectionReader {
         guard let text = self.string(key, allowed: ConfigurationProblem.quoted(allowed)) else { return nil }
         if let value = Value.allCases.first(where: { $0.rawValue.isExactly(text) }) { return value }
         self.refuse(
-            key, found: ConfigurationProblem.quoted(text), allowed: ConfigurationProblem.quoted(allowed),
-            hint: ConfigurationProblem.suggestion(for: text, among: allowed))
+            key,
+            found: ConfigurationProblem.quoted(text),
+            allowed: ConfigurationProblem.quoted(allowed),
+            hint: ConfigurationProblem.suggestion(for: text, among: allowed)
+        )
         return nil
     }
 

@@ -4,7 +4,8 @@ package indirect enum SettingValue: Sendable, Equatable {
     case integer(Int)
     case boolean(Bool)
     case list([SettingValue])
-    case table([SettingMember])
+    /// The line is that of the header or of the brace.
+    case table([SettingMember], line: Int)
     /// What no setting of ours is; the text says what, with its article.
     case other(String)
 
@@ -36,9 +37,19 @@ package indirect enum SettingValue: Sendable, Equatable {
 package struct SettingMember: Sendable, Equatable {
     package let key: String
     package let value: SettingValue
+    /// Where the key stands, counted from 1.
+    package let line: Int
 
-    package init(key: String, value: SettingValue) {
+    package init(key: String, value: SettingValue, line: Int) {
         self.key = key
         self.value = value
+        self.line = line
+    }
+}
+
+extension [SettingMember] {
+    /// The key of exactly this name.
+    func member(_ name: String) -> SettingMember? {
+        self.first { $0.key.isExactly(name) }
     }
 }

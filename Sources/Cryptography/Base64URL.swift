@@ -27,7 +27,8 @@ package enum Base64URL {
         return decoded ?? decode(Array(text).span)
     }
 
-    private static func decode(_ text: Span<UInt8>) -> [UInt8]? {
+    /// The bytes of a text in place; `nil` as above.
+    package static func decode(_ text: Span<UInt8>) -> [UInt8]? {
         guard text.count % 4 != 1 else { return nil }
         let values = values.span
         var bytes = [UInt8](repeating: 0, count: text.count / 4 * 3 + text.count % 4 * 3 / 4)

@@ -90,8 +90,8 @@ struct Application: Sendable {
             \(greeting)
             <p><a href="/">Open page</a> · <a href="/account">Page for signed-in users</a></p>
             <details open><summary>What the gateway told this application</summary>
-            <dl>\(rows.joined(separator: "\n"))</dl></details>
-            <p class="soft">You are at <code id="target">\(Page.escape(request.target))</code></p>
+            <dl>\(rows.joined(separator: "\n"))
+            <dt>Request target</dt><dd id="target">\(Page.escape(request.target))</dd></dl></details>
             """
         )
     }

@@ -26,7 +26,16 @@ struct Demo: AsyncParsableCommand {
         do {
             return try await body()
         } catch {
-            throw ValidationError("The \(name) cannot listen on port \(port): \(error). See --help for other ports.")
+            throw DemoError("the \(name) cannot listen on port \(port): \(error); see --help for other ports")
         }
+    }
+}
+
+/// Why the demo cannot go on, in words for whoever started it.
+private struct DemoError: Error, CustomStringConvertible {
+    let description: String
+
+    init(_ description: String) {
+        self.description = description
     }
 }

@@ -1,6 +1,5 @@
 import Access
 import JSON
-import NIOCore
 import NIOHTTP1
 
 /// A response that we give ourselves. Never cached, never framed, never guessed at.
@@ -51,23 +50,23 @@ struct Answer {
     /// The whole response as bytes.
     ///
     /// - Parameter withoutBody: the answer to a `HEAD`, which only tells the body's length.
-    func write(into buffer: inout ByteBuffer, keepAlive: Bool, withoutBody: Bool, requestID: String, date: String) {
-        buffer.writeStaticString("HTTP/1.1 ")
-        buffer.writeString(String(self.status.code))
-        buffer.writeStaticString(" ")
-        buffer.writeString(self.status.reasonPhrase)
-        buffer.writeStaticString("\r\n")
-        buffer.writeField("Date", date)
-        buffer.writeStaticString(
-            "Cache-Control: no-store\r\nX-Content-Type-Options: nosniff\r\nReferrer-Policy: no-referrer\r\n"
+    func write(into bytes: inout WireBytes, keepAlive: Bool, withoutBody: Bool, requestID: String, date: String) {
+        bytes.append("HTTP/1.1 ")
+        bytes.append(Int(self.status.code))
+        bytes.append(" ")
+        bytes.append(self.status.reasonPhrase)
+        bytes.append("\r\n")
+        bytes.appendField("Date", date)
+        bytes.append(
+            "Cache-Control: no-store\r\nX-Content-Type-Options: nosniff\r\nReferrer-Policy: same-origin\r\n"
         )
-        for (name, value) in self.fields { buffer.writeField(name, value) }
-        if let contentType { buffer.writeField("Content-Type", contentType) }
-        buffer.writeField("Content-Length", String(self.body.count))
-        if !keepAlive { buffer.writeStaticString("Connection: close\r\n") }
-        buffer.writeField("X-Request-Id", requestID)
-        buffer.writeStaticString("\r\n")
-        if !withoutBody { buffer.writeBytes(self.body) }
+        for (name, value) in self.fields { bytes.appendField(name, value) }
+        if let contentType { bytes.appendField("Content-Type", contentType) }
+        bytes.appendField("Content-Length", String(self.body.count))
+        if !keepAlive { bytes.append("Connection: close\r\n") }
+        bytes.appendField("X-Request-Id", requestID)
+        bytes.append("\r\n")
+        if !withoutBody { bytes.append(self.body) }
     }
 }
 

@@ -3,7 +3,7 @@ import NIOCore
 import NIOHTTP1
 
 /// What is known of the exchange that runs on a connection, and what its log line will say.
-struct CurrentExchange {
+final class CurrentExchange {
     let head: HTTPRequestHead
     var requestID: String
     let startedAt = NIODeadline.now()
@@ -23,6 +23,11 @@ struct CurrentExchange {
     var response: ForwardedResponse?
     /// A dead reused connection has been replaced once.
     var hasRetried = false
+
+    init(head: HTTPRequestHead, requestID: String) {
+        self.head = head
+        self.requestID = requestID
+    }
 
     /// Whether the answer may be a page: the request is a navigation, as far as it has been understood.
     var wantsPage: Bool { self.access?.isNavigation ?? false }

@@ -38,7 +38,7 @@ extension ExchangeHandler {
         }
         guard let route = try self.route(for: access) else { throw .noRoute }
         self.current?.route = route
-        let tickets = route.policy.access == .anyone ? [] : self.worker.tickets(in: self.fields.cookies)
+        let tickets = route.policy.access == .anyone ? [] : self.tickets.tickets(in: self.fields.cookies, on: self.worker)
         guard !tickets.isEmpty else { return self.carryOut(route, access, session: nil) }
         self.worker.sessions.load(tickets, for: access.authority) { result in
             switch result {
@@ -115,7 +115,7 @@ extension ExchangeHandler {
             access: access,
             requestID: self.current?.requestID ?? "",
             cookies: self.fields.cookies,
-            tickets: self.worker.tickets(in: self.fields.cookies),
+            tickets: self.tickets.tickets(in: self.fields.cookies, on: self.worker),
             origin: self.fields.origin,
             secFetchSite: self.fields.secFetchSite
         )

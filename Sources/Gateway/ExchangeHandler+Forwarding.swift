@@ -24,13 +24,12 @@ extension ExchangeHandler: UpstreamPartner {
 
     private func forwardHead(to connection: UpstreamHandler, _ permit: Permit) {
         guard let current = self.current, let access = current.access, let client = current.client else { return }
-        let names = self.worker.settings.cookieNames
         let request = ForwardedRequest(
             head: current.head,
             target: access.target,
             fields: self.fields,
             identityFields: permit.session == nil ? nil : current.session?.identityFields,
-            isOurCookie: { names.isOurs($0) },
+            cookieNames: self.worker.settings.cookieNames,
             host: permit.route.preserveHost
                 ? access.authority.text : self.worker.upstreams.address(of: permit).authority,
             forwardedFor: client.forwardedFor,
@@ -38,9 +37,9 @@ extension ExchangeHandler: UpstreamPartner {
             scheme: access.scheme,
             requestID: current.requestID
         )
-        var buffer = ByteBuffer()
-        request.write(into: &buffer)
-        connection.begin(current.head, bytes: buffer, partner: self)
+        self.wire.clear()
+        request.write(into: &self.wire)
+        connection.begin(current.head, bytes: ByteBuffer(bytes: self.wire.bytes), partner: self)
         self.extendDeadline()
         if self.fields.expectsContinue, self.fields.framing != .none {
             var interim = ByteBuffer()
@@ -82,15 +81,15 @@ extension ExchangeHandler: UpstreamPartner {
         self.current?.response = response
         self.current?.status = Int(head.status.code)
         let names = self.worker.settings.cookieNames
-        var buffer = ByteBuffer()
+        self.wire.clear()
         response.write(
-            into: &buffer,
+            into: &self.wire,
             keepAlive: self.exchange.keepAlive,
             isPrivate: current.permit?.session != nil,
             requestID: current.requestID,
             isOurs: { SetCookie.isOurs(setCookieField: $0, names: names) }
         )
-        self.write(buffer)
+        self.writeWire()
         self.extendDeadline()
     }
 

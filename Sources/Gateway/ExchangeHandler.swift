@@ -10,14 +10,18 @@ final class ExchangeHandler: ChannelDuplexHandler {
 
     let worker: Worker
     var exchange = Exchange()
-    var fields = RequestFields()
+    let fields = RequestFields()
+    var tickets = TicketMemory()
     var current: CurrentExchange?
     var upstream: UpstreamHandler?
+    /// Heads are put together here; its storage serves one after another.
+    var wire = WireBytes()
 
     /// Parts that came before they could be dealt with: at most what one read brings, for then reading stops.
     private var inbox = CircularBuffer<HTTPServerRequestPart>(initialCapacity: 0)
     private var context: ChannelHandlerContext?
     private var deadline: NIODeadline
+    private let timeouts: Configuration.Timeouts
     private var isInBurst = false
     private var isPumping = false
     private var hasUnflushedWrites = false
@@ -31,6 +35,7 @@ final class ExchangeHandler: ChannelDuplexHandler {
 
     init(worker: Worker) {
         self.worker = worker
+        self.timeouts = worker.settings.configuration.timeouts
         self.deadline = worker.now + worker.settings.configuration.timeouts.keepAlive
     }
 
@@ -174,6 +179,11 @@ final class ExchangeHandler: ChannelDuplexHandler {
     /// Whether the browser takes more just now.
     var canTakeResponse: Bool { self.context?.channel.isWritable ?? true }
 
+    /// Sends what stands in `wire`.
+    func writeWire() {
+        self.write(ByteBuffer(bytes: self.wire.bytes))
+    }
+
     func write(_ bytes: ByteBuffer) {
         self.current?.bytesOut += bytes.readableBytes
         self.hasUnflushedWrites = true
@@ -202,15 +212,15 @@ final class ExchangeHandler: ChannelDuplexHandler {
         self.dropUpstream()
         self.current?.status = Int(answer.status.code)
         self.current?.fault = answer.fault ?? current.fault
-        var buffer = ByteBuffer()
+        self.wire.clear()
         answer.write(
-            into: &buffer,
+            into: &self.wire,
             keepAlive: self.exchange.keepAlive,
             withoutBody: current.head.method == .HEAD,
             requestID: current.requestID,
             date: self.worker.httpDate
         )
-        self.write(buffer)
+        self.writeWire()
         self.responseEnded()
         self.flush()
     }
@@ -243,7 +253,7 @@ final class ExchangeHandler: ChannelDuplexHandler {
     private func complete(keepAlive: Bool) {
         self.finishRecord()
         if keepAlive {
-            self.deadline = self.worker.now + self.worker.settings.configuration.timeouts.keepAlive
+            self.deadline = self.worker.now + self.timeouts.keepAlive
             self.pump()
         } else {
             self.deadline = self.worker.now + Self.lingerTime
@@ -274,14 +284,13 @@ final class ExchangeHandler: ChannelDuplexHandler {
     func bytesArrived() {
         guard self.exchange.isIdle, !self.headHasBegun else { return }
         self.headHasBegun = true
-        self.deadline = self.worker.now + self.worker.settings.configuration.timeouts.requestHeader
+        self.deadline = self.worker.now + self.timeouts.requestHeader
     }
 
     /// Something moved.
     func extendDeadline() {
-        let timeouts = self.worker.settings.configuration.timeouts
         let patience = self.exchange.responseBegun || !self.exchange.requestEnded
-            ? timeouts.idleBody : timeouts.upstreamResponse
+            ? self.timeouts.idleBody : self.timeouts.upstreamResponse
         self.deadline = self.worker.now + patience
     }
 

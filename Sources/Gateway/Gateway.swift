@@ -1,5 +1,6 @@
 import Access
 import BackChannel
+import CStartup
 package import Logging
 import NIOCore
 package import NIOPosix
@@ -61,7 +62,10 @@ package struct Gateway: Service {
             ]
         )
         // Not waited for: whoever signs in first finds it done, or waits for it then.
-        let prefetch = Task { _ = try? await provider.snapshot() }
+        let prefetch = Task {
+            _ = try? await provider.snapshot()
+            gatehouse_release_startup_pages()
+        }
         try? await gracefulShutdown()
         prefetch.cancel()
         self.logger.notice("draining")

@@ -4,7 +4,7 @@ import NIOHTTP1
 /// One pass over a request's fields: what each is, and the values the gateway itself needs.
 ///
 /// A connection keeps one of these and reads each request into it, so that no request pays for its storage.
-struct RequestFields {
+final class RequestFields {
     /// What becomes of a field.
     enum Kind: UInt8 {
         /// The application's business: forwarded as it is.
@@ -42,7 +42,7 @@ struct RequestFields {
     private(set) var expectsContinue = false
 
     /// Reads a request's fields. Refuses what could be read in two ways (security rule 5).
-    mutating func read(_ head: HTTPRequestHead) throws(Fault) {
+    func read(_ head: HTTPRequestHead) throws(Fault) {
         self.reset()
         var hosts = 0
         var lengths = 0
@@ -65,8 +65,7 @@ struct RequestFields {
                 kind = .dropped
             case .transferEncoding:
                 encodings += 1
-                guard value.utf8.elementsEqual("chunked".utf8) || value.lowercased().utf8.elementsEqual("chunked".utf8)
-                else { throw .malformed("a Transfer-Encoding other than chunked") }
+                guard equalIgnoringCase(value, "chunked") else { throw .malformed("a Transfer-Encoding other than chunked") }
                 kind = .dropped
             case .connection:
                 connectionNamesFields = connectionNamesFields || !Self.isPlainConnection(value)
@@ -75,7 +74,7 @@ struct RequestFields {
                 self.hasUpgrade = true
                 kind = .dropped
             case .expect:
-                guard value.lowercased().utf8.elementsEqual("100-continue".utf8) else {
+                guard equalIgnoringCase(value, "100-continue") else {
                     throw Fault(.downstream, .expectationFailed, "an expectation other than 100-continue")
                 }
                 self.expectsContinue = true
@@ -110,7 +109,7 @@ struct RequestFields {
     }
 
     /// Keeps storage, forgets values.
-    private mutating func reset() {
+    private func reset() {
         self.kinds.removeAll(keepingCapacity: true)
         self.cookies.removeAll(keepingCapacity: true)
         self.forwardedFor.removeAll(keepingCapacity: true)
@@ -129,17 +128,16 @@ struct RequestFields {
     }
 
     /// `Connection: X` makes X hop-by-hop. Fields of ours are set later, so nobody can name those away.
-    private mutating func dropFieldsNamedByConnection(_ headers: HTTPHeaders) {
+    private func dropFieldsNamedByConnection(_ headers: HTTPHeaders) {
         let named = headers[canonicalForm: "connection"]
         for (index, field) in headers.enumerated() where self.kinds[index] != .dropped {
-            let isNamed = named.contains { equalIgnoringCase(Array($0.utf8)[...], Array(field.name.utf8)[...]) }
+            let isNamed = named.contains { equalIgnoringCase($0, field.name) }
             if isNamed { self.kinds[index] = .dropped }
         }
     }
 
-    private static func isPlainConnection(_ value: String) -> Bool {
-        value.utf8.elementsEqual("keep-alive".utf8) || value.utf8.elementsEqual("close".utf8)
-            || value.utf8.elementsEqual("Keep-Alive".utf8)
+    static func isPlainConnection(_ value: String) -> Bool {
+        equalIgnoringCase(value, "keep-alive") || equalIgnoringCase(value, "close")
     }
 
     /// A non-negative decimal number without sign, space or overflow.
@@ -164,9 +162,8 @@ private enum FieldName {
 
     /// By length first: most names are told apart without reading them.
     init(_ name: String) {
-        let bytes = name.utf8
-        func isName(_ candidate: String) -> Bool { equalIgnoringCase(bytes, candidate) }
-        switch bytes.count {
+        func isName(_ candidate: String) -> Bool { equalIgnoringCase(name, candidate) }
+        switch name.utf8.count {
         case 2: self = isName("te") ? .hopByHop : .other
         case 4: self = isName("host") ? .host : .other
         case 6:
@@ -189,18 +186,4 @@ private enum FieldName {
         default: self = .other
         }
     }
-}
-
-/// Compares a field name with a lower-case one of ours, byte by byte.
-func equalIgnoringCase(_ bytes: String.UTF8View, _ lowercased: String) -> Bool {
-    bytes.elementsEqual(lowercased.utf8) { asciiLowercased($0) == $1 }
-}
-
-/// Compares two field names or tokens as HTTP does: ASCII letters without their case.
-func equalIgnoringCase(_ a: ArraySlice<UInt8>, _ b: ArraySlice<UInt8>) -> Bool {
-    a.elementsEqual(b) { asciiLowercased($0) == asciiLowercased($1) }
-}
-
-func asciiLowercased(_ byte: UInt8) -> UInt8 {
-    (65...90).contains(byte) ? byte | 0x20 : byte
 }

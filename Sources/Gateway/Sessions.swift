@@ -9,7 +9,7 @@ final class OpenedSession {
     let ticket: Ticket
     let session: Session
     /// The identity as header fields, rendered once. `nil`: they are too large to be sent.
-    let identityFields: ByteBuffer?
+    let identityFields: [UInt8]?
     /// The sealed record this was opened from: as long as the store holds these bytes, the session is this one.
     fileprivate let box: [UInt8]
 
@@ -18,9 +18,9 @@ final class OpenedSession {
         self.session = session
         self.box = box
         self.identityFields = (try? IdentityFields.rendered(for: session.identity)).map { fields in
-            var buffer = ByteBuffer()
-            for (name, value) in fields { buffer.writeField(name, value) }
-            return buffer
+            var wire = WireBytes()
+            for (name, value) in fields { wire.appendField(name, value) }
+            return wire.bytes
         }
     }
 }

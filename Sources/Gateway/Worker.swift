@@ -136,22 +136,6 @@ extension Worker {
         let duration = NIODeadline.now() - current.startedAt
         self.metrics.countExchange(route: current.route.map { self.settings.number(of: $0) } ?? -1, status: current.status)
         self.metrics.exchangeLatency.record(duration)
-        self.accessLog?.write(
-            AccessLog.Entry(
-                requestID: current.requestID,
-                client: current.client?.text ?? client,
-                method: current.head.method.rawValue,
-                host: current.access?.authority.text ?? "",
-                path: current.access?.target.path ?? ""[...].utf8,
-                status: current.status,
-                route: current.route?.name,
-                decision: current.decision?.rawValue,
-                subject: current.session?.session.identity.subject,
-                bytesIn: current.bytesIn,
-                bytesOut: current.bytesOut,
-                duration: duration,
-                fault: current.fault
-            )
-        )
+        self.accessLog?.write(current, peer: client, duration: duration)
     }
 }

@@ -12,6 +12,7 @@ package final class StandIn: Sendable {
         package var address = "127.0.0.1"
         /// 0 takes a free one.
         package var port = 0
+        /// 0 takes a free one.
         package var controlPort = 0
         /// Logto's issuer ends in `/oidc`. From the port when nil.
         package var issuer: String?
@@ -19,21 +20,27 @@ package final class StandIn: Sendable {
         package var automaticUser: String?
         /// What the first application has registered.
         package var redirectURIs: [String] = []
+        /// Where its users may be sent after they have signed out.
         package var postLogoutRedirectURIs: [String] = []
 
+        /// Free ports on loopback, and the page for everyone.
         package init() {}
     }
 
     /// The application that is registered from the start.
     package static let clientID = "gatehousedemoapp00001"
+    /// Its secret.
     package static let clientSecret = "demoSecretDemoSecretDemoSecret32"
 
+    /// What tokens say in `iss`.
     package let issuer: String
     private let group: MultiThreadedEventLoopGroup
     private let provider: HTTPServer
     private let control: HTTPServer
 
+    /// The port of the OP.
     package var port: Int { provider.port }
+    /// The port of the tests.
     package var controlPort: Int { control.port }
 
     private init(issuer: String, group: MultiThreadedEventLoopGroup, provider: HTTPServer, control: HTTPServer) {

@@ -29,9 +29,12 @@ struct AccessRequestTests {
     }
 
     @Test(arguments: [
-        ("cors", "empty"), ("no-cors", "image"), ("no-cors", "script"), ("same-origin", "empty"), ("websocket", "empty"), ("navigate", "object"),
-        ("navigate", "embed"), ("navigate", "empty"), ("Navigate", "document"), ("navigate ", "document"), ("", "document"), ("navigate", ""),
-        ("navigate", "Document"), ("navigate", "document, document"), ("no-cors", "document"), ("navigate\u{301}", "document"),
+        ("cors", "empty"), ("no-cors", "image"), ("no-cors", "script"), ("same-origin", "empty"),
+        ("websocket", "empty"), ("navigate", "object"),
+        ("navigate", "embed"), ("navigate", "empty"), ("Navigate", "document"), ("navigate ", "document"),
+        ("", "document"), ("navigate", ""),
+        ("navigate", "Document"), ("navigate", "document, document"), ("no-cors", "document"),
+        ("navigate\u{301}", "document"),
     ])
     func `what Fetch Metadata does not call a navigation is none, whatever it accepts`(_ mode: String, _ dest: String) {
         #expect(Self.isNavigation(mode: mode, dest: dest, accept: "text/html") == false)
@@ -43,7 +46,8 @@ struct AccessRequestTests {
     }
 
     @Test(arguments: [
-        "text/html", "text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8", "TEXT/HTML", "application/json, text/html;q=0.1",
+        "text/html", "text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8", "TEXT/HTML",
+        "application/json, text/html;q=0.1",
         "text/html;level=1", "application/xhtml+xml", " text/html ;q=0.001", "text/html;q=1",
     ])
     func `an older browser says that it wants HTML`(_ accept: String) {
@@ -51,7 +55,8 @@ struct AccessRequestTests {
     }
 
     @Test(arguments: [
-        "*/*", "", "text/*", "application/json", "application/json, */*", "text/html;q=0", "text/html;q=0.000", "text/html ; Q=0", "text/htmlx", "xtext/html",
+        "*/*", "", "text/*", "application/json", "application/json, */*", "text/html;q=0", "text/html;q=0.000",
+        "text/html ; Q=0", "text/htmlx", "xtext/html",
         "text/plain;a=text/html", "text", "image/webp,image/*,*/*;q=0.8", "text/event-stream", "text/html+xml",
     ])
     func `what does not ask for HTML itself is a program`(_ accept: String) {

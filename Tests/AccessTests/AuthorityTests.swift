@@ -1,13 +1,15 @@
 import Access
-import Testing
 import TestSupport
+import Testing
 
 struct AuthorityTests {
     @Test(arguments: [
         ("app.example.com", "app.example.com", Int?.none), ("APP.Example.COM", "app.example.com", nil),
         ("app.example.com:443", "app.example.com", nil), ("App.example.com:80", "app.example.com:80", 80),
-        ("localhost:8080", "localhost:8080", 8080), ("127.0.0.1", "127.0.0.1", nil), ("127.0.0.1:1", "127.0.0.1:1", 1),
-        ("a:65535", "a:65535", 65535), ("xn--wgv71a119e.example", "xn--wgv71a119e.example", nil), ("my_app", "my_app", nil),
+        ("localhost:8080", "localhost:8080", 8080), ("127.0.0.1", "127.0.0.1", nil),
+        ("127.0.0.1:1", "127.0.0.1:1", 1),
+        ("a:65535", "a:65535", 65535), ("xn--wgv71a119e.example", "xn--wgv71a119e.example", nil),
+        ("my_app", "my_app", nil),
         ("_a.b", "_a.b", nil), ("1a", "1a", nil), ("a.1b", "a.1b", nil), ("1.example", "1.example", nil),
         ("[::1]", "[::1]", nil), ("[::1]:443", "[::1]", nil), ("[::1]:80", "[::1]:80", 80),
         ("[2001:DB8:0:0:0:0:0:1]:8443", "[2001:db8::1]:8443", 8443), ("[2001:db8::0:1]", "[2001:db8::1]", nil),
@@ -37,31 +39,41 @@ struct AuthorityTests {
     }
 
     @Test(arguments: [
-        "", " ", ".", "..", "a..b", ".a", "a.", "example.com.", "a.:80", "-a", "a-", "a.-b", "a-.b", "_", "a._", "__.a", "a b", "a\tb", " a", "a ",
-        "a,b", "a, b", "a/b", "a\\b", "a?b", "a#b", "a%20b", "%61", "a;b", "a\"b", "a'b", "a*b", "*.a", "a!b", "(a)", "a+b", "a=b", "a|b",
-        "a\r\nb", "a\u{0}", "a\u{7F}", "ä.example", "日本.example", "a\u{3002}b", "a\u{FF0E}b", "a\u{FF61}b", "\u{FF41}", "a\u{AD}b", "a\u{200B}b",
+        "", " ", ".", "..", "a..b", ".a", "a.", "example.com.", "a.:80", "-a", "a-", "a.-b", "a-.b", "_", "a._",
+        "__.a", "a b", "a\tb", " a", "a ",
+        "a,b", "a, b", "a/b", "a\\b", "a?b", "a#b", "a%20b", "%61", "a;b", "a\"b", "a'b", "a*b", "*.a", "a!b", "(a)",
+        "a+b", "a=b", "a|b",
+        "a\r\nb", "a\u{0}", "a\u{7F}", "ä.example", "日本.example", "a\u{3002}b", "a\u{FF0E}b", "a\u{FF61}b",
+        "\u{FF41}", "a\u{AD}b", "a\u{200B}b",
         "e\u{301}.example", "K.example\u{212A}", "\u{212A}elvin", "a\u{FFFD}",
         // Numbers which browsers read as IPv4 addresses.
-        "1", "127.1", "127.0.1", "0177.0.0.1", "0x7f.1", "0x7f000001", "2130706433", "256.1.1.1", "1.2.3.4.5", "1.2.3", "01.2.3.4", "a.1", "a.0x1",
+        "1", "127.1", "127.0.1", "0177.0.0.1", "0x7f.1", "0x7f000001", "2130706433", "256.1.1.1", "1.2.3.4.5",
+        "1.2.3", "01.2.3.4", "a.1", "a.0x1",
         "1.2.3.0x4", "a.0x", "1.2.3.256",
         // IPv6.
-        "[]", "[", "]", "[:]", "[:::]", "[1]", "[1:2:3:4:5:6:7]", "[1:2:3:4:5:6:7:8:9]", "[1::2::3]", "[12345::]", "[g::]", "[::1", "::1", "[::1]a",
-        "[::1]]", "[[::1]]", "[::1%eth0]", "[fe80::1%25eth0]", "[v1.a]", "[::1.2.3]", "[::1.2.3.256]", "[::01.2.3.4]", "[1:2:3:4:5:6:7:1.2.3.4]",
-        "[1:2:3:4:5:6:7:8::]", "[1:]", "[:1]", "[::1 ]", "[ ::1]", "[127.0.0.1]", "[::1:]", "[1.2.3.4::]", "a[::1]", "[::1].a",
+        "[]", "[", "]", "[:]", "[:::]", "[1]", "[1:2:3:4:5:6:7]", "[1:2:3:4:5:6:7:8:9]", "[1::2::3]", "[12345::]",
+        "[g::]", "[::1", "::1", "[::1]a",
+        "[::1]]", "[[::1]]", "[::1%eth0]", "[fe80::1%25eth0]", "[v1.a]", "[::1.2.3]", "[::1.2.3.256]", "[::01.2.3.4]",
+        "[1:2:3:4:5:6:7:1.2.3.4]",
+        "[1:2:3:4:5:6:7:8::]", "[1:]", "[:1]", "[::1 ]", "[ ::1]", "[127.0.0.1]", "[::1:]", "[1.2.3.4::]", "a[::1]",
+        "[::1].a",
     ])
     func `a host that is none is refused`(_ field: String) {
         #expect(throws: RequestRefusal.badHost) { try Authority(field, scheme: .https) }
     }
 
     @Test(arguments: [
-        "a:", "a:0", "a:00", "a:01", "a:0443", "a:65536", "a:99999", "a:123456", "a:-1", "a:+1", "a: 1", "a:1 ", "a:a", "a:8a", "a:80:80", "a:٣", "[::1]:",
+        "a:", "a:0", "a:00", "a:01", "a:0443", "a:65536", "a:99999", "a:123456", "a:-1", "a:+1", "a: 1", "a:1 ",
+        "a:a", "a:8a", "a:80:80", "a:٣", "[::1]:",
         "[::1]:0", "[::1]:x", "a:18446744073709551617", "a:44\u{33}\u{301}",
     ])
     func `a port that is none is refused`(_ field: String) {
         #expect(throws: RequestRefusal.badPort) { try Authority(field, scheme: .https) }
     }
 
-    @Test(arguments: ["u@a", "u:p@a", "@a", "a@", "a@[::1]", "app.example.com@evil.example", "app.example.com:443@evil.example"])
+    @Test(arguments: [
+        "u@a", "u:p@a", "@a", "a@", "a@[::1]", "app.example.com@evil.example", "app.example.com:443@evil.example",
+    ])
     func `userinfo is refused`(_ field: String) {
         #expect(throws: RequestRefusal.userInfo) { try Authority(field, scheme: .https) }
     }

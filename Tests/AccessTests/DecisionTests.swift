@@ -1,7 +1,7 @@
 import Access
 import OpenIDConnect
-import Testing
 import TestSupport
+import Testing
 
 struct DecisionTests {
     private enum Outcome: Equatable {

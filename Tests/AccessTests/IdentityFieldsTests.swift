@@ -1,20 +1,39 @@
 import Access
-import Testing
 import TestSupport
+import Testing
 
 struct IdentityFieldsTests {
     @Test(arguments: [
-        "X-Forwarded-User", "x-forwarded-email", "X-FORWARDED-PREFERRED-USERNAME", "X-Forwarded-Name", "X-Forwarded-Groups", "X-Forwarded-Access-Token", "X-Forwarded-For", "X-Forwarded-Proto",
-        "X-Forwarded-Host", "X-Forwarded-Port", "X-Forwarded-Prefix", "X-Forwarded-Uri", "X-Forwarded-Method", "X-Forwarded-Server", "X-Forwarded-Client-Cert", "X-Forwarded-Anything", "Forwarded", "X-Forwarded", "Forwarded-For",
-        "X-Gatehouse-Assertion", "Gatehouse-User", "X-Logto-Organizations", "Logto-ID-Token", "Logto-Host", "X-Auth-Request-User", "X-Auth-Request-Access-Token", "X-Auth-User", "X-Auth-Assertion", "X-Auth-Token", "X-Auth-Subject",
-        "Auth-User", "Auth-Mail", "Remote-User", "Remote-Groups", "Remote-Name", "Remote-Email", "REMOTE_USER", "X-Remote-User", "X-Remote-Group", "X-Remote-Extra-scopes", "X-WEBAUTH-USER", "X-WebAuth-Roles",
-        "X-Authenticated-User", "X-Authenticated-UserId", "X-Authenticated-Groups", "X-authentik-username", "X-authentik-jwt", "X-Pomerium-Claim-Email", "X-Pomerium-Jwt-Assertion", "X-Vouch-User", "X-Vouch-IdP-AccessToken",
-        "X-Goog-Authenticated-User-Email", "X-Goog-IAP-JWT-Assertion", "X-Amzn-Oidc-Identity", "X-Amzn-Oidc-Data", "Cf-Access-Authenticated-User-Email", "Cf-Access-Jwt-Assertion", "X-MS-CLIENT-PRINCIPAL", "X-MS-CLIENT-PRINCIPAL-NAME",
-        "X-MS-TOKEN-AAD-ID-TOKEN", "SM_USER", "SM-USERDN", "SMUSER", "SM_UNIVERSALID", "iv-user", "iv-groups", "iv_creds", "OAM_REMOTE_USER", "OSSO-User-Dn", "Shib-Identity-Provider", "eppn", "EPPN", "mail", "affiliation",
-        "OIDC_CLAIM_sub", "OIDC_access_token", "oidc-claim-email", "X-OIDC-Username", "X-OpenID-Subject", "X-Userinfo", "X-User", "X-User-Id", "X-UserName", "X-User-Roles", "X-Email", "X-ID-Token", "X-Access-Token", "X-JWT-Assertion", "X-JWT",
-        "X-Consumer-Username", "X-Consumer-Custom-ID", "X-Credential-Identifier", "X-Anonymous-Consumer", "X-Proxy-User", "SSL_CLIENT_S_DN", "SSL-Client-Cert", "X-SSL-Client-DN", "X-Client-Cert", "X-Client-Cert-Dn", "Client-Cert",
-        "Client-Cert-Chain", "X-ARR-ClientCert", "X-Original-URL", "X-Original-URI", "X-Original-Method", "X-Original-Host", "X-Original-Forwarded-For", "X-Rewrite-URL", "X-Real-IP", "X-Client-IP", "True-Client-IP", "X-Cluster-Client-IP",
-        "CF-Connecting-IP", "Tailscale-User-Login", "GAP-Auth", "X-Groups", "X-Role", "X-Roles", "Proxy", "X-Sso-User", "CAS-User", "MELLON_NAME_ID",
+        "X-Forwarded-User", "x-forwarded-email", "X-FORWARDED-PREFERRED-USERNAME", "X-Forwarded-Name",
+        "X-Forwarded-Groups", "X-Forwarded-Access-Token", "X-Forwarded-For", "X-Forwarded-Proto",
+        "X-Forwarded-Host", "X-Forwarded-Port", "X-Forwarded-Prefix", "X-Forwarded-Uri", "X-Forwarded-Method",
+        "X-Forwarded-Server", "X-Forwarded-Client-Cert", "X-Forwarded-Anything", "Forwarded", "X-Forwarded",
+        "Forwarded-For",
+        "X-Gatehouse-Assertion", "Gatehouse-User", "X-Logto-Organizations", "Logto-ID-Token", "Logto-Host",
+        "X-Auth-Request-User", "X-Auth-Request-Access-Token", "X-Auth-User", "X-Auth-Assertion", "X-Auth-Token",
+        "X-Auth-Subject",
+        "Auth-User", "Auth-Mail", "Remote-User", "Remote-Groups", "Remote-Name", "Remote-Email", "REMOTE_USER",
+        "X-Remote-User", "X-Remote-Group", "X-Remote-Extra-scopes", "X-WEBAUTH-USER", "X-WebAuth-Roles",
+        "X-Authenticated-User", "X-Authenticated-UserId", "X-Authenticated-Groups", "X-authentik-username",
+        "X-authentik-jwt", "X-Pomerium-Claim-Email", "X-Pomerium-Jwt-Assertion", "X-Vouch-User",
+        "X-Vouch-IdP-AccessToken",
+        "X-Goog-Authenticated-User-Email", "X-Goog-IAP-JWT-Assertion", "X-Amzn-Oidc-Identity", "X-Amzn-Oidc-Data",
+        "Cf-Access-Authenticated-User-Email", "Cf-Access-Jwt-Assertion", "X-MS-CLIENT-PRINCIPAL",
+        "X-MS-CLIENT-PRINCIPAL-NAME",
+        "X-MS-TOKEN-AAD-ID-TOKEN", "SM_USER", "SM-USERDN", "SMUSER", "SM_UNIVERSALID", "iv-user", "iv-groups",
+        "iv_creds", "OAM_REMOTE_USER", "OSSO-User-Dn", "Shib-Identity-Provider", "eppn", "EPPN", "mail",
+        "affiliation",
+        "OIDC_CLAIM_sub", "OIDC_access_token", "oidc-claim-email", "X-OIDC-Username", "X-OpenID-Subject",
+        "X-Userinfo", "X-User", "X-User-Id", "X-UserName", "X-User-Roles", "X-Email", "X-ID-Token", "X-Access-Token",
+        "X-JWT-Assertion", "X-JWT",
+        "X-Consumer-Username", "X-Consumer-Custom-ID", "X-Credential-Identifier", "X-Anonymous-Consumer",
+        "X-Proxy-User", "SSL_CLIENT_S_DN", "SSL-Client-Cert", "X-SSL-Client-DN", "X-Client-Cert", "X-Client-Cert-Dn",
+        "Client-Cert",
+        "Client-Cert-Chain", "X-ARR-ClientCert", "X-Original-URL", "X-Original-URI", "X-Original-Method",
+        "X-Original-Host", "X-Original-Forwarded-For", "X-Rewrite-URL", "X-Real-IP", "X-Client-IP", "True-Client-IP",
+        "X-Cluster-Client-IP",
+        "CF-Connecting-IP", "Tailscale-User-Login", "GAP-Auth", "X-Groups", "X-Role", "X-Roles", "Proxy",
+        "X-Sso-User", "CAS-User", "MELLON_NAME_ID",
     ])
     func `a name that applications believe is reserved`(_ name: String) {
         #expect(IdentityFields.isReserved(name))
@@ -22,9 +41,14 @@ struct IdentityFieldsTests {
         #expect(IdentityFields.isReserved(name.lowercased()))
     }
 
-    @Test(arguments: ["_", ".", "!", "#", "$", "%", "&", "'", "*", "+", "^", "`", "|", "~", " ", "\t", "\0", "/", ":"])
+    @Test(arguments: [
+        "_", ".", "!", "#", "$", "%", "&", "'", "*", "+", "^", "`", "|", "~", " ", "\t", "\0", "/", ":",
+    ])
     func `whatever separates the words of a name, it is the same name`(_ separator: String) {
-        for name in ["X-Forwarded-User", "Remote-User", "X-Real-IP", "SM-User", "Cf-Access-Jwt-Assertion", "X-Auth-Request-Email"] {
+        for name in [
+            "X-Forwarded-User", "Remote-User", "X-Real-IP", "SM-User", "Cf-Access-Jwt-Assertion",
+            "X-Auth-Request-Email",
+        ] {
             #expect(IdentityFields.isReserved(name.replacing("-", with: separator)))
             #expect(IdentityFields.isReserved(name.replacing("-", with: separator, maxReplacements: 1)))
         }
@@ -32,9 +56,15 @@ struct IdentityFieldsTests {
     }
 
     @Test(arguments: [
-        "Host", "User-Agent", "Accept", "Accept-Encoding", "Accept-Language", "Cookie", "Connection", "Cache-Control", "Content-Type", "Content-Length", "Authorization", "Origin", "Referer", "Range", "If-None-Match", "Upgrade-Insecure-Requests",
-        "Sec-Fetch-Mode", "Sec-CH-UA", "Sec-WebSocket-Key", "DNT", "TE", "Priority", "X-Requested-With", "X-CSRF-Token", "X-XSRF-TOKEN", "X-Request-Id", "X-Correlation-Id", "Traceparent", "X-Api-Key", "X-HTTP-Method-Override", "X-B3-TraceId",
-        "X-Frame", "X-Foo", "X", "X-", "", "Mailer", "Mailto", "Remote", "RemoteUser", "Email-Format", "Real-IP", "Smart", "Ivy", "If-Match", "Last-Event-ID", "Idempotency-Key", "Forward", "X-Forward", "XForwarded-User", "X-Uidx", "Via", "Date",
+        "Host", "User-Agent", "Accept", "Accept-Encoding", "Accept-Language", "Cookie", "Connection", "Cache-Control",
+        "Content-Type", "Content-Length", "Authorization", "Origin", "Referer", "Range", "If-None-Match",
+        "Upgrade-Insecure-Requests",
+        "Sec-Fetch-Mode", "Sec-CH-UA", "Sec-WebSocket-Key", "DNT", "TE", "Priority", "X-Requested-With",
+        "X-CSRF-Token", "X-XSRF-TOKEN", "X-Request-Id", "X-Correlation-Id", "Traceparent", "X-Api-Key",
+        "X-HTTP-Method-Override", "X-B3-TraceId",
+        "X-Frame", "X-Foo", "X", "X-", "", "Mailer", "Mailto", "Remote", "RemoteUser", "Email-Format", "Real-IP",
+        "Smart", "Ivy", "If-Match", "Last-Event-ID", "Idempotency-Key", "Forward", "X-Forward", "XForwarded-User",
+        "X-Uidx", "Via", "Date",
         "Proxy2", "Sms", "I", "iv", "Xx-User", "X--User", "Oidc", "Shibboleth",
     ])
     func `a name that names nobody passes`(_ name: String) {
@@ -47,7 +77,12 @@ struct IdentityFieldsTests {
 
     @Test func `an identity becomes header fields`() throws {
         let fields = try IdentityFields.rendered(for: .make())
-        #expect(fields.map(\.name) == ["X-Forwarded-User", "X-Forwarded-Email", "X-Forwarded-Preferred-Username", "X-Forwarded-Name", "X-Forwarded-Groups"])
+        #expect(
+            fields.map(\.name) == [
+                "X-Forwarded-User", "X-Forwarded-Email", "X-Forwarded-Preferred-Username", "X-Forwarded-Name",
+                "X-Forwarded-Groups",
+            ]
+        )
         #expect(fields.map(\.value) == ["706lje0vqvfe", "alice@example.com", "alice", "Alice Liddell", "admin,reader"])
     }
 
@@ -57,9 +92,14 @@ struct IdentityFieldsTests {
     }
 
     @Test(arguments: [
-        ("Alice", "Alice"), ("アリス", "アリス"), ("Liddell, Alice", "Liddell, Alice"), ("a\r\nX-Forwarded-User: admin", "a%0D%0AX-Forwarded-User: admin"), ("a\nb", "a%0Ab"), ("a\0b", "a%00b"), ("a\tb", "a%09b"), ("\u{7F}", "%7F"), ("a\u{85}b", "a%C2%85b"),
-        ("a\u{9F}", "a%C2%9F"), ("a\u{A0}b", "a\u{A0}b"), ("é\u{85}", "é%C2%85"), ("100%", "100%25"), ("a%0Ab", "a%250Ab"), (" admin", "%20admin"), ("admin ", "admin%20"), (" ", "%20"), ("  ", "%20%20"), ("a b", "a b"), ("\u{1F600}", "\u{1F600}"), ("\r\n", "%0D%0A"),
-        ("a\u{2028}b", "a\u{2028}b"), ("\"a\";b", "\"a\";b"), ("\u{C2}\u{80}", "\u{C2}%C2%80"), ("  a", "%20 a"), ("a  ", "a %20"), ("a  b", "a  b"),
+        ("Alice", "Alice"), ("アリス", "アリス"), ("Liddell, Alice", "Liddell, Alice"),
+        ("a\r\nX-Forwarded-User: admin", "a%0D%0AX-Forwarded-User: admin"), ("a\nb", "a%0Ab"), ("a\0b", "a%00b"),
+        ("a\tb", "a%09b"), ("\u{7F}", "%7F"), ("a\u{85}b", "a%C2%85b"),
+        ("a\u{9F}", "a%C2%9F"), ("a\u{A0}b", "a\u{A0}b"), ("é\u{85}", "é%C2%85"), ("100%", "100%25"),
+        ("a%0Ab", "a%250Ab"), (" admin", "%20admin"), ("admin ", "admin%20"), (" ", "%20"), ("  ", "%20%20"),
+        ("a b", "a b"), ("\u{1F600}", "\u{1F600}"), ("\r\n", "%0D%0A"),
+        ("a\u{2028}b", "a\u{2028}b"), ("\"a\";b", "\"a\";b"), ("\u{C2}\u{80}", "\u{C2}%C2%80"), ("  a", "%20 a"),
+        ("a  ", "a %20"), ("a  b", "a  b"),
     ])
     func `a value is text of a stranger`(_ name: String, _ value: String) throws {
         let fields = try IdentityFields.rendered(for: .make(name: name))
@@ -68,7 +108,9 @@ struct IdentityFieldsTests {
     }
 
     @Test(arguments: [
-        (["admin"], "admin"), (["a", "b"], "a,b"), (["x,admin"], "x%2Cadmin"), (["a%2Cb", "c"], "a%252Cb,c"), (["a b", "c:d"], "a b,c:d"), (["a\r\nb"], "a%0D%0Ab"), ([" admin ", "x"], "%20admin%20,x"), (["a", "", "b"], "a,b"), ([""], String?.none), ([], nil),
+        (["admin"], "admin"), (["a", "b"], "a,b"), (["x,admin"], "x%2Cadmin"), (["a%2Cb", "c"], "a%252Cb,c"),
+        (["a b", "c:d"], "a b,c:d"), (["a\r\nb"], "a%0D%0Ab"), ([" admin ", "x"], "%20admin%20,x"),
+        (["a", "", "b"], "a,b"), ([""], String?.none), ([], nil),
         (["日本", "é,"], "日本,é%2C"), ([",", ",,"], "%2C,%2C%2C"),
     ])
     func `one role never looks like two`(_ roles: [String], _ value: String?) throws {
@@ -82,7 +124,9 @@ struct IdentityFieldsTests {
         var seen: [[UInt8]: [[UInt8]]] = [:]
         for _ in 0..<5000 {
             let roles = (0..<Int.random(in: 1...2, using: &generator)).map { _ in
-                (0..<Int.random(in: 1...4, using: &generator)).map { _ in alphabet.randomElement(using: &generator) ?? "" }.joined()
+                (0..<Int.random(in: 1...4, using: &generator)).map { _ in
+                    alphabet.randomElement(using: &generator) ?? ""
+                }.joined()
             }
             let fields = try IdentityFields.rendered(for: .make(roles: roles))
             let value = try #require(fields.first { $0.name == "X-Forwarded-Groups" }).value
@@ -98,8 +142,12 @@ struct IdentityFieldsTests {
     @Test func `too much is refused and never cut`() throws {
         let roles = (0..<200).map { "role number \($0) of a rather large organization" }
         #expect(throws: IdentityFieldsError.self) { try IdentityFields.rendered(for: .make(roles: roles)) }
-        #expect(throws: IdentityFieldsError.self) { try IdentityFields.rendered(for: .make(name: String(repeating: "\n", count: 3000))) }
-        #expect(throws: IdentityFieldsError.self) { try IdentityFields.rendered(for: .make(subject: String(repeating: "a", count: 9000))) }
+        #expect(throws: IdentityFieldsError.self) {
+            try IdentityFields.rendered(for: .make(name: String(repeating: "\n", count: 3000)))
+        }
+        #expect(throws: IdentityFieldsError.self) {
+            try IdentityFields.rendered(for: .make(subject: String(repeating: "a", count: 9000)))
+        }
         let most = Identity(issuer: "i", subject: String(repeating: "a", count: IdentityFields.maximumSize - 20))
         #expect(try IdentityFields.rendered(for: most).count == 1)
         let more = Identity(issuer: "i", subject: String(repeating: "a", count: IdentityFields.maximumSize - 19))

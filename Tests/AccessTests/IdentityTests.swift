@@ -1,7 +1,7 @@
 import Access
 import JSON
-import Testing
 import TestSupport
+import Testing
 
 struct IdentityTests {
     private static func identity(_ claims: String) throws -> Identity? {
@@ -21,19 +21,24 @@ struct IdentityTests {
     @Test func `null and absent are the same`() throws {
         let bare = Identity(issuer: "https://auth.example.com/oidc", subject: "a")
         #expect(try Self.identity(#"{"sub":"a"}"#) == bare)
-        let nulls = #"{"sub":"a","name":null,"username":null,"preferred_username":null,"email":null,"email_verified":null,"roles":null}"#
+        let nulls =
+            #"{"sub":"a","name":null,"username":null,"preferred_username":null,"email":null,"email_verified":null,"roles":null}"#
         #expect(try Self.identity(nulls) == bare)
     }
 
     @Test func `a value of another type or an empty one is none`() throws {
         let bare = Identity(issuer: "https://auth.example.com/oidc", subject: "a")
         for value in ["1", "true", "{}", "[]", #"["x"]"#, #"{"a":"b"}"#, #""""#, "1e300"] {
-            let claims = #"{"sub":"a","name":\#(value),"username":\#(value),"preferred_username":\#(value),"email":\#(value)}"#
+            let claims =
+                #"{"sub":"a","name":\#(value),"username":\#(value),"preferred_username":\#(value),"email":\#(value)}"#
             #expect(try Self.identity(claims) == bare)
         }
     }
 
-    @Test(arguments: ["{}", "[]", "null", #""a""#, #"{"sub":null}"#, #"{"sub":""}"#, #"{"sub":1}"#, #"{"sub":["a"]}"#, #"{"SUB":"a"}"#])
+    @Test(arguments: [
+        "{}", "[]", "null", #""a""#, #"{"sub":null}"#, #"{"sub":""}"#, #"{"sub":1}"#, #"{"sub":["a"]}"#,
+        #"{"SUB":"a"}"#,
+    ])
     func `without a subject there is nobody`(_ claims: String) throws {
         #expect(try Self.identity(claims) == nil)
     }
@@ -49,7 +54,8 @@ struct IdentityTests {
     }
 
     @Test(arguments: [
-        (#"["a","b"]"#, ["a", "b"]), (#"["a",1,null,true,["b"],{"c":"d"},"","e"]"#, ["a", "e"]), (#""admin""#, []), (#"{"0":"admin"}"#, []), ("[]", []), ("1", []),
+        (#"["a","b"]"#, ["a", "b"]), (#"["a",1,null,true,["b"],{"c":"d"},"","e"]"#, ["a", "e"]), (#""admin""#, []),
+        (#"{"0":"admin"}"#, []), ("[]", []), ("1", []),
         (#"["a,b"," c "]"#, ["a,b", " c "]),
     ])
     func `roles are the texts of an array`(_ value: String, _ roles: [String]) throws {

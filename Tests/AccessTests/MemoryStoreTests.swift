@@ -1,7 +1,7 @@
 import Access
 import OpenIDConnect
-import Testing
 import TestSupport
+import Testing
 
 struct MemoryStoreTests {
     private static let hour = Duration.seconds(3600)

@@ -1,13 +1,16 @@
 import Access
-import Testing
 import TestSupport
+import Testing
 
 struct RequestTargetTests {
     @Test(arguments: [
-        "/", "/a", "/a/b/c", "/a/", "/index.html", "/a.b/c.d", "/.well-known/acme", "/~user", "/a-b_c", "/a+b", "/a:b@c",
-        "/a,b=c&d!$'()*", "/a//b", "//", "/a%20b", "/100%25", "/%E6%97%A5%E6%9C%AC", "/日本", "/caf\u{E9}", "/cafe\u{301}",
+        "/", "/a", "/a/b/c", "/a/", "/index.html", "/a.b/c.d", "/.well-known/acme", "/~user", "/a-b_c", "/a+b",
+        "/a:b@c",
+        "/a,b=c&d!$'()*", "/a//b", "//", "/a%20b", "/100%25", "/%E6%97%A5%E6%9C%AC", "/日本", "/caf\u{E9}",
+        "/cafe\u{301}",
         "/?", "/?a=b", "/a?b?c", "/a?u=https://b/c", "/a?x=%2e%2e%2f%5c%00%zz&%", "/a?../..\\;", "/?q=日本", "/a%2520b",
-        "/a/...b", "/a/b..c", "/a/..b", "/a/b..", "/x%3Ay", "/%5Bid%5D", "/[id]", "/a|b", "/%E2%80%A6", "/wait%E2%80%A6",
+        "/a/...b", "/a/b..c", "/a/..b", "/a/b..", "/x%3Ay", "/%5Bid%5D", "/[id]", "/a|b", "/%E2%80%A6",
+        "/wait%E2%80%A6",
     ])
     func `an honest target is kept as it is`(_ text: String) throws {
         let target = try RequestTarget(text)
@@ -58,7 +61,8 @@ struct RequestTargetTests {
     }
 
     @Test(arguments: [
-        ("/?a#b", RequestRefusal.fragment), ("/?a b", .controlByte), ("/?a\r\nb", .controlByte), ("/?\u{0}", .controlByte),
+        ("/?a#b", RequestRefusal.fragment), ("/?a b", .controlByte), ("/?a\r\nb", .controlByte),
+        ("/?\u{0}", .controlByte),
         ("/?\t", .controlByte), ("/?\u{7F}", .controlByte), ("/?\u{FFFD}", .invalidUTF8), ("/?a\n", .controlByte),
         ("/a.b?\u{1}", .controlByte),
     ])
@@ -80,7 +84,8 @@ struct RequestTargetTests {
     }
 
     @Test(arguments: [
-        ("ftp://a/", RequestRefusal.targetScheme), ("/a", .targetForm), ("a:443", .targetScheme), ("http:/a", .targetForm),
+        ("ftp://a/", RequestRefusal.targetScheme), ("/a", .targetForm), ("a:443", .targetScheme),
+        ("http:/a", .targetForm),
         ("http:a", .targetForm), ("http:\\\\a\\", .targetForm), ("http:///a", .badHost), ("http://u@a/", .userInfo),
         ("http://a\\@b/", .userInfo), ("http://a b/", .badHost), ("http://a:0/", .badPort), ("", .targetForm),
         ("http://a\\b/", .badHost), ("javascript:alert(1)", .targetScheme), ("http\u{301}://a/", .targetScheme),
@@ -92,7 +97,8 @@ struct RequestTargetTests {
     @Test func `whatever a stranger sends is refused or has one reading`() {
         let seeds = ["/a/b?c=d", "/a%2Fb/%E6%97%A5", "/x/100%25/y//z", "/%61/..b/c.d"].map { Array($0.utf8) }
         let words = [
-            "../", "..", "%2e", "%2F", "%5c", "\\", ";", "%3b", "%25", "%252e", "//", "/./", "#", "?", "%00", "%C0%AE", "%u002e",
+            "../", "..", "%2e", "%2F", "%5c", "\\", ";", "%3b", "%25", "%252e", "//", "/./", "#", "?", "%00",
+            "%C0%AE", "%u002e",
             "．．", "／", "%EF%BC%8E", "\u{FFFD}", ". ", "%20", "%3F", "%23",
         ].map { Array($0.utf8) }
         var generator = SeededGenerator(seed: 1)
@@ -102,7 +108,10 @@ struct RequestTargetTests {
             guard let target = try? RequestTarget(String(decoding: bytes, as: UTF8.self)) else { continue }
             accepted += 1
             let again = try? RequestTarget(target.text)
-            #expect(again.map { Array($0.text.utf8) } == Array(target.text.utf8), "canonical once is canonical for good")
+            #expect(
+                again.map { Array($0.text.utf8) } == Array(target.text.utf8),
+                "canonical once is canonical for good"
+            )
             #expect(again?.containsEncodedSlash == target.containsEncodedSlash)
             #expect(target.text.utf8.allSatisfy { $0 > 0x20 && $0 != 0x7F && $0 != 0x23 })
             #expect(target.text.utf8.first == 0x2F)

@@ -1,6 +1,6 @@
 import Access
-import Testing
 import TestSupport
+import Testing
 
 struct RouteTableTests {
     private static func found(
@@ -14,18 +14,25 @@ struct RouteTableTests {
 
     private static func site() throws -> [Route] {
         try [
-            .make("/"), .make("/public", access: .anyone), .make("/public/admin"), .make("/a/b"), .make("/日本", access: .optional),
+            .make("/"), .make("/public", access: .anyone), .make("/public/admin"), .make("/a/b"),
+            .make("/日本", access: .optional),
             .make("/a%20b", access: .anyone), .make("/caf%C3%A9", access: .anyone),
         ]
     }
 
     @Test(arguments: [
-        ("/", "/"), ("/x", "/"), ("/public", "/public"), ("/public/", "/public"), ("/public/x/y", "/public"), ("/publicx", "/"), ("/public-x", "/"),
-        ("/public/admin", "/public/admin"), ("/public/admin/", "/public/admin"), ("/public/admin/x", "/public/admin"), ("/public/adminx", "/public"),
-        ("/public/admi", "/public"), ("/a", "/"), ("/a/b", "/a/b"), ("/a/bc", "/"), ("/a/b?c", "/a/b"), ("/public?/admin", "/public"), ("/PUBLIC", "/"),
-        ("/%70ublic", "/public"), ("/public/%61dmin", "/public/admin"), ("/日本", "/日本"), ("/%E6%97%A5%E6%9C%AC/x", "/日本"), ("/%e6%97%a5本", "/日本"),
-        ("/日", "/"), ("/a%20b", "/a%20b"), ("/a%20b/c", "/a%20b"), ("/a%20bc", "/"), ("/caf\u{E9}", "/caf%C3%A9"), ("/cafe\u{301}", "/"),
-        ("/caf%C3%A9/x", "/caf%C3%A9"), ("/public\u{301}", "/"), ("/public/\u{301}admin", "/public"), ("/public%C3%A9", "/"),
+        ("/", "/"), ("/x", "/"), ("/public", "/public"), ("/public/", "/public"), ("/public/x/y", "/public"),
+        ("/publicx", "/"), ("/public-x", "/"),
+        ("/public/admin", "/public/admin"), ("/public/admin/", "/public/admin"), ("/public/admin/x", "/public/admin"),
+        ("/public/adminx", "/public"),
+        ("/public/admi", "/public"), ("/a", "/"), ("/a/b", "/a/b"), ("/a/bc", "/"), ("/a/b?c", "/a/b"),
+        ("/public?/admin", "/public"), ("/PUBLIC", "/"),
+        ("/%70ublic", "/public"), ("/public/%61dmin", "/public/admin"), ("/日本", "/日本"),
+        ("/%E6%97%A5%E6%9C%AC/x", "/日本"), ("/%e6%97%a5本", "/日本"),
+        ("/日", "/"), ("/a%20b", "/a%20b"), ("/a%20b/c", "/a%20b"), ("/a%20bc", "/"), ("/caf\u{E9}", "/caf%C3%A9"),
+        ("/cafe\u{301}", "/"),
+        ("/caf%C3%A9/x", "/caf%C3%A9"), ("/public\u{301}", "/"), ("/public/\u{301}admin", "/public"),
+        ("/public%C3%A9", "/"),
     ])
     func `the longest path wins, on whole segments and on bytes`(_ target: String, _ path: String) throws {
         #expect(try Self.found(target, in: Self.site()) == path)
@@ -41,7 +48,10 @@ struct RouteTableTests {
     }
 
     @Test func `hosts are separate`() throws {
-        let routes = try [Route.make("/", host: "a.example"), .make("/", host: "b.example", access: .anyone), .make("/x", host: "b.example:8443")]
+        let routes = try [
+            Route.make("/", host: "a.example"), .make("/", host: "b.example", access: .anyone),
+            .make("/x", host: "b.example:8443"),
+        ]
         let table = try RouteTable(routes)
         let target = try RequestTarget("/x")
         #expect(try table.route(for: Authority("A.example", scheme: .https), target) === routes[0])
@@ -66,9 +76,12 @@ struct RouteTableTests {
     }
 
     @Test(arguments: [
-        "//public", "//public/x", "/public%2Fx", "/public//..x/%2F", "/x//y", "//", "/public//x", "/public/a%2Fb", "/public/x.", "/x%3Fy", "/public/%3F", "/public/a%20/",
+        "//public", "//public/x", "/public%2Fx", "/public//..x/%2F", "/x//y", "//", "/public//x", "/public/a%2Fb",
+        "/public/x.", "/x%3Fy", "/public/%3F", "/public/a%20/",
     ])
-    func `a path that all servers read alike in what matters passes or is refused, never open by mistake`(_ target: String) throws {
+    func `a path that all servers read alike in what matters passes or is refused, never open by mistake`(
+        _ target: String
+    ) throws {
         let routes = try Self.halfOpen()
         let table = try RouteTable(routes)
         let route = try? table.route(for: routes[0].authority, try RequestTarget(target))
@@ -80,16 +93,21 @@ struct RouteTableTests {
         // Merged, this is "/admin".
         "//admin", "///admin", "//admin/x", "/./admin", "/%2Fadmin", "/%2fadmin", "/x%2F..%2Fadmin",
         // Cut or trimmed, this is.
-        "/admin%3Fx", "/admin%23x", "/admin%3F/x", "/admin.", "/admin%20", "/admin./x", "/admin%20/x", "/admin.%20.", "//admin.", "//admin%3F", "/admin%2F%2Fx.",
+        "/admin%3Fx", "/admin%23x", "/admin%3F/x", "/admin.", "/admin%20", "/admin./x", "/admin%20/x", "/admin.%20.",
+        "//admin.", "//admin%3F", "/admin%2F%2Fx.",
         "/admin%2Fx", "/admin%2F", "/admin%2f%2e",
     ])
-    func `nobody slips past a protected path by a spelling that only the upstream understands`(_ target: String) throws {
+    func `nobody slips past a protected path by a spelling that only the upstream understands`(_ target: String) throws
+    {
         let routes = try [Route.make("/", access: .anyone, allowEncodedSlashes: true), .make("/admin")]
         let table = try RouteTable(routes)
         #expect(throws: RequestRefusal.self) { try table.route(for: routes[0].authority, try RequestTarget(target)) }
     }
 
-    @Test(arguments: ["//x", "/x//y", "/x%2Fy", "/x%3Fy", "/x.", "/x%20", "//x%2F%2F.y", "/administrator//x", "/x/admin//y", "/administrator%3F"])
+    @Test(arguments: [
+        "//x", "/x//y", "/x%2Fy", "/x%3Fy", "/x.", "/x%20", "//x%2F%2F.y", "/administrator//x", "/x/admin//y",
+        "/administrator%3F",
+    ])
     func `an ambiguity that changes nothing passes`(_ target: String) throws {
         let routes = try [Route.make("/", access: .anyone, allowEncodedSlashes: true), .make("/admin")]
         #expect(try RouteTable(routes).route(for: routes[0].authority, try RequestTarget(target)) === routes[0])
@@ -102,7 +120,10 @@ struct RouteTableTests {
     }
 
     @Test func `an encoded slash passes only where the route says so`() throws {
-        let routes = try [Route.make("/"), .make("/files", allowEncodedSlashes: true), .make("/files/a%2Fb", allowEncodedSlashes: true)]
+        let routes = try [
+            Route.make("/"), .make("/files", allowEncodedSlashes: true),
+            .make("/files/a%2Fb", allowEncodedSlashes: true),
+        ]
         #expect(try Self.found("/files/x%2Fy", in: routes) == "/files")
         #expect(try Self.found("/files/a%2fb/c", in: routes) == "/files/a%2Fb")
         #expect(try Self.found("/files/a/b", in: routes) == "/files")
@@ -135,7 +156,8 @@ struct RouteTableTests {
         for _ in 0..<2000 {
             let text = path(Int.random(in: 0...6, using: &generator))
             let wanted = routes.filter { route in
-                route.path == "/" || text.utf8.elementsEqual(route.path.utf8) || text.utf8.starts(with: (route.path + "/").utf8)
+                route.path == "/" || text.utf8.elementsEqual(route.path.utf8)
+                    || text.utf8.starts(with: (route.path + "/").utf8)
             }.max { $0.path.utf8.count < $1.path.utf8.count }
             #expect(try table.route(for: routes[0].authority, try RequestTarget(text)) === wanted)
         }

@@ -1,9 +1,12 @@
 import Access
-import Testing
 import TestSupport
+import Testing
 
 struct RouteTests {
-    @Test(arguments: [("/", "/"), ("/admin", "/admin"), ("/admin/", "/admin"), ("/a/b", "/a/b"), ("/a%20b/", "/a%20b"), ("/日本/", "/日本")])
+    @Test(arguments: [
+        ("/", "/"), ("/admin", "/admin"), ("/admin/", "/admin"), ("/a/b", "/a/b"), ("/a%20b/", "/a%20b"),
+        ("/日本/", "/日本"),
+    ])
     func `a path loses the slash at its end`(_ path: String, _ kept: String) throws {
         #expect(try Route.make(path).path == kept)
     }
@@ -15,12 +18,19 @@ struct RouteTests {
 
     @Test(arguments: [
         ("/%61dmin", RouteTableError.pathNotCanonical("/%61dmin", canonical: "/admin")),
-        ("/%e6%97%a5", .pathNotCanonical("/%e6%97%a5", canonical: "/%E6%97%A5")), ("/a?b", .pathWithQuery("/a?b")), ("/a?", .pathWithQuery("/a?")),
-        ("", .path("", .emptyTarget)), ("admin", .path("admin", .targetForm)), ("/a/../b", .path("/a/../b", .dotSegment)), ("/a b", .path("/a b", .controlByte)),
-        ("/a#", .path("/a#", .fragment)), ("/a//b", .path("/a//b", .ambiguousPath)), ("//", .path("//", .ambiguousPath)), ("/a%2Fb", .path("/a%2Fb", .encodedSlash)),
-        ("/a.", .path("/a.", .ambiguousPath)), ("/a%3F", .path("/a%3F", .ambiguousPath)), ("/a;b", .path("/a;b", .pathParameter)),
+        ("/%e6%97%a5", .pathNotCanonical("/%e6%97%a5", canonical: "/%E6%97%A5")), ("/a?b", .pathWithQuery("/a?b")),
+        ("/a?", .pathWithQuery("/a?")),
+        ("", .path("", .emptyTarget)), ("admin", .path("admin", .targetForm)),
+        ("/a/../b", .path("/a/../b", .dotSegment)), ("/a b", .path("/a b", .controlByte)),
+        ("/a#", .path("/a#", .fragment)), ("/a//b", .path("/a//b", .ambiguousPath)),
+        ("//", .path("//", .ambiguousPath)), ("/a%2Fb", .path("/a%2Fb", .encodedSlash)),
+        ("/a.", .path("/a.", .ambiguousPath)), ("/a%3F", .path("/a%3F", .ambiguousPath)),
+        ("/a;b", .path("/a;b", .pathParameter)),
     ])
-    func `a path that would cover nothing, or not what it seems to, stops the start`(_ path: String, _ error: RouteTableError) {
+    func `a path that would cover nothing, or not what it seems to, stops the start`(
+        _ path: String,
+        _ error: RouteTableError
+    ) {
         #expect(throws: error) { try Route.make(path) }
     }
 

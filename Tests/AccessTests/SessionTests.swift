@@ -1,8 +1,8 @@
 import Access
 import Cryptography
 import OpenIDConnect
-import Testing
 import TestSupport
+import Testing
 
 struct SessionTests {
     private static func sparse() -> Session {
@@ -22,7 +22,10 @@ struct SessionTests {
     }
 
     @Test func `a session comes back from its bytes`() throws {
-        for session in [Session.make(), Self.sparse(), .make(identity: .make(name: "アリス \u{1F600}\u{0}"), scope: "", authority: "[::1]:8443")] {
+        for session in [
+            Session.make(), Self.sparse(),
+            .make(identity: .make(name: "アリス \u{1F600}\u{0}"), scope: "", authority: "[::1]:8443"),
+        ] {
             let read = try Session(bytes: session.bytes)
             #expect(read == session)
             #expect(read.identity == session.identity)
@@ -51,7 +54,15 @@ struct SessionTests {
 
     @Test func `the first layout stays readable`() throws {
         let session = Session.make(
-            identity: .make(issuer: "i", subject: "s", email: nil, emailVerified: false, name: nil, preferredUsername: "u", roles: ["r"]),
+            identity: .make(
+                issuer: "i",
+                subject: "s",
+                email: nil,
+                emailVerified: false,
+                name: nil,
+                preferredUsername: "u",
+                roles: ["r"]
+            ),
             claims: "{}",
             idToken: "t",
             accessToken: nil,
@@ -113,7 +124,9 @@ struct SessionTests {
 
     @Test func `whatever a record holds is refused or reads as one session`() {
         let seeds = [Session.make().bytes, Self.sparse().bytes]
-        let words: [[UInt8]] = [[0, 0, 0, 0], [0xFF, 0xFF, 0xFF, 0xFF], [0, 0, 0, 1], [1], [0], [0x80, 0, 0, 0], [0xC0, 0xAF]]
+        let words: [[UInt8]] = [
+            [0, 0, 0, 0], [0xFF, 0xFF, 0xFF, 0xFF], [0, 0, 0, 1], [1], [0], [0x80, 0, 0, 0], [0xC0, 0xAF],
+        ]
         var generator = SeededGenerator(seed: 4)
         for round in 0..<5000 {
             let bytes = generator.mutated(seeds[round % seeds.count], words: words)
@@ -153,7 +166,10 @@ struct SessionTests {
         let swapped = Ticket(cookieValue: Base64URL.encode(Ticket.make().id + ticket.secret).utf8)
         #expect(isRefused(box, .make(), "app.example.com", keys))
         #expect(isRefused(box, try #require(mixed), "app.example.com", keys), "the id alone is worth nothing")
-        #expect(isRefused(box, try #require(swapped), "app.example.com", keys), "a record moved to another key does not open")
+        #expect(
+            isRefused(box, try #require(swapped), "app.example.com", keys),
+            "a record moved to another key does not open"
+        )
         #expect(isRefused(box, ticket, "other.example.com", keys))
         #expect(isRefused(box, ticket, "", keys))
         #expect(isRefused(box, ticket, "app.example.com", try .make()))
@@ -162,6 +178,17 @@ struct SessionTests {
             var broken = box
             broken[index] ^= 1
             #expect(isRefused(broken, ticket, "app.example.com", keys))
+        }
+    }
+
+    @Test func `a session of another host is nobody's, which is no fault of the store`() throws {
+        let ticket = Ticket.make()
+        let keys = try KeyRing.make()
+        let box = try Session.make().sealed(for: ticket, with: keys)
+        #expect {
+            try Session.open(box, ticket: ticket, authority: "other.example.com", with: keys)
+        } throws: { error in
+            if case SessionError.anotherHost = error { true } else { false }
         }
     }
 

@@ -1,8 +1,8 @@
 import Access
 import Cryptography
 import OpenIDConnect
-import Testing
 import TestSupport
+import Testing
 
 struct SignInTests {
     private static func make(_ target: String = "/a?b=c", attempt: UInt8 = 0) throws -> SignIn {

@@ -1,7 +1,7 @@
 import Access
 import Cryptography
-import Testing
 import TestSupport
+import Testing
 
 struct TicketTests {
     @Test func `a ticket comes back from its cookie`() throws {

@@ -69,7 +69,10 @@ struct ConfigurationFileTests {
     @Test func aKeyOutsideOfAnySectionIsRefused() {
         let lines = self.lines("listen = \"127.0.0.1:8080\"\n" + Sample().text)
         #expect(lines.count == 1)
-        #expect(lines.first?.hasPrefix("g.toml:1: listen: found a key outside of any section; allowed the sections ") == true)
+        #expect(
+            lines.first?.hasPrefix("g.toml:1: listen: found a key outside of any section; allowed the sections ")
+                == true
+        )
         #expect(lines.first?.hasSuffix("; did you mean \"server.listen\"?") == true)
     }
 
@@ -92,8 +95,8 @@ struct ConfigurationFileTests {
             provider.client_secret = '''s3cret'''
             route = [
                 { path = "/", upstream = "http://127.0.0.1:3000" },
-                { path = "/a", upstream = "http://127.0.0.1:3000",
-                  access = "all" },
+
+                { path = "/a", upstream = "http://127.0.0.1:3000", access = "all" },
             ]
             """
         let lines = self.lines(text)
@@ -103,7 +106,7 @@ struct ConfigurationFileTests {
     @Test func aSyntaxErrorIsTheOnlyProblem() {
         let lines = self.lines("[server]\nlisten = \n", ["GATEHOUSE_X": "1"])
         #expect(lines.count == 1)
-        #expect(lines.first?.hasPrefix("g.toml:2: ") == true, "\(lines)")
+        #expect(lines.first?.hasPrefix("g.toml:2: this is not TOML: ") == true, "\(lines)")
     }
 
     @Test func variablesOverrideTheFile() throws {
@@ -131,15 +134,35 @@ struct ConfigurationFileTests {
 
     @Test(arguments: [
         ("GATEHOUSE_SERVER_WORKERS", "two", "found \"two\"; allowed a whole number from 0 to 1024"),
-        ("GATEHOUSE_SERVER_WORKERS", "99999999999999999999", "found \"99999999999999999999\"; allowed a whole number from 0 to 1024"),
+        (
+            "GATEHOUSE_SERVER_WORKERS", "99999999999999999999",
+            "found \"99999999999999999999\"; allowed a whole number from 0 to 1024"
+        ),
         ("GATEHOUSE_LOG_ACCESS", "yes", "found \"yes\"; allowed true or false"),
         ("GATEHOUSE_LOG_ACCESS", "", "found \"\"; allowed true or false"),
-        ("GATEHOUSE_SERVER_TRUSTED_PROXIES", "10.0.0.1,,10.0.0.2", "found an empty text in the list; allowed a list of addresses and networks, such as \"10.0.0.0/8\" or \"::1\""),
+        (
+            "GATEHOUSE_SERVER_TRUSTED_PROXIES", "10.0.0.1,,10.0.0.2",
+            "found an empty text in the list; "
+                + "allowed a list of addresses and networks, such as \"10.0.0.0/8\" or \"::1\""
+        ),
         ("GATEHOUSE_LOG_FORMAT", "jsn", "found \"jsn\"; allowed \"auto\", \"json\", \"text\"; did you mean \"json\"?"),
     ])
     func aWrongVariableIsNamed(_ name: String, _ value: String, _ message: String) {
         let problems = Sample().reading(environment: [name: value]).problems
         #expect(problems.map(\.description) == ["environment: \(name): \(message)"])
+    }
+
+    @Test(arguments: [
+        ("GATEHOUSE_SERVER_PUBLIC_ULR", "GATEHOUSE_SERVER_PUBLIC_URL"),
+        ("GATEHOUSE_CLIENT_SECRET", "GATEHOUSE_PROVIDER_CLIENT_SECRET"),
+        ("GATEHOUSE_SIGNIN_LOGIN_HINT", "GATEHOUSE_SIGN_IN_LOGIN_HINT"),
+        ("GATEHOUSE_X", nil), ("GATEHOUSE_", nil),
+    ])
+    func anUnknownVariableHasItsSuggestion(_ name: String, _ meant: String?) {
+        let problems = Sample().problems(environment: [name: "x"])
+        let allowed = "GATEHOUSE_SECTION_KEY for the keys of the file, except those of [[route]]"
+        let hint = meant.map { "; did you mean \"\($0)\"?" } ?? ""
+        #expect(problems == ["\(name): found an unknown variable; allowed \(allowed)\(hint)"])
     }
 
     @Test func routesComeFromTheFileAlone() {
@@ -177,8 +200,10 @@ struct ConfigurationFileTests {
         let keys = ConfigurationFile.read([], path: "g.toml", environment: [:]).problems.map(\.key)
         #expect(
             keys == [
-                "server.listen", "server.public_url", "provider.issuer", "provider.client_id", "provider.client_secret", "route",
-            ])
+                "server.listen", "server.public_url", "provider.issuer", "provider.client_id", "provider.client_secret",
+                "route",
+            ]
+        )
     }
 
     @Test func noTextEndsTheProcess() {

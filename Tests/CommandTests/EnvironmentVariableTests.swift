@@ -17,7 +17,8 @@ struct EnvironmentVariableTests {
     }
 
     @Test(arguments: [
-        ("GATEHOUSE_SERVICE_HOST", "10.0.0.11"), ("GATEHOUSE_SERVICE_PORT", "80"), ("GATEHOUSE_SERVICE_PORT_HTTP", "80"),
+        ("GATEHOUSE_SERVICE_HOST", "10.0.0.11"), ("GATEHOUSE_SERVICE_PORT", "80"),
+        ("GATEHOUSE_SERVICE_PORT_HTTP", "80"),
         ("GATEHOUSE_PORT", "tcp://10.0.0.11:80"), ("GATEHOUSE_PORT_80_TCP", "tcp://10.0.0.11:80"),
         ("GATEHOUSE_PORT_80_TCP_PROTO", "tcp"), ("GATEHOUSE_PORT_80_TCP_PORT", "80"),
         ("GATEHOUSE_PORT_80_TCP_ADDR", "10.0.0.11"), ("GATEHOUSE_ADMIN_SERVICE_HOST", "10.0.0.12"),
@@ -28,7 +29,8 @@ struct EnvironmentVariableTests {
     }
 
     @Test(arguments: [
-        ("GATEHOUSE_PORT", "8080"), ("GATEHOUSE_SERVER_PORT", "8080"), ("GATEHOUSE_PORT_80", "1"), ("GATEHOUSE_SERVICE", "1"),
+        ("GATEHOUSE_PORT", "8080"), ("GATEHOUSE_SERVER_PORT", "8080"), ("GATEHOUSE_PORT_80", "1"),
+        ("GATEHOUSE_SERVICE", "1"),
         ("GATEHOUSE_PORT_X_TCP", "1"),
     ])
     func whatOnlyLooksLikeOneIsASetting(_ name: String, _ value: String) {

@@ -167,8 +167,8 @@ def test_a_request_is_judged_anew_on_each_connection(two_hosts):
         for host, status in [
             ("a.example.test", 200),
             ("b.example.test", 401),
-            ("c.example.test", 421),
             ("a.example.test", 200),
+            ("c.example.test", 421),
         ]:
             connection.send(request("/deep", host))
             assert connection.read_response().status == status, host

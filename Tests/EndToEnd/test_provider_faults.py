@@ -133,8 +133,9 @@ BAD_DISCOVERIES = {
 @pytest.mark.parametrize("discovery", BAD_DISCOVERIES.values(), ids=BAD_DISCOVERIES.keys())
 def test_a_discovery_document_that_lies_is_not_used(stage, upstream, discovery):
     forger = stage.forger()
-    gateway = stage.gateway(forger, upstream, QUICK)
+    # Before the start: the gateway fetches ahead.
     forger.on(DISCOVERY, discovery)
+    gateway = stage.gateway(forger, upstream, QUICK)
     assert_unavailable(UserAgent().get(gateway.url("/")))
     assert gateway.is_alive
 

@@ -39,7 +39,9 @@ GENUINE = {
     "several audiences, and we are authorized": lambda f, g: f.id_claims(g, aud=["x", f.client_id], azp=f.client_id),
     "times with fractions": lambda f, g: f.id_claims(g, iat=time.time(), auth_time=time.time()),
     "a clock 30 s ahead": lambda f, g: f.id_claims(g, iat=int(time.time()) + 30),
-    "just expired, within the tolerance": lambda f, g: f.id_claims(g, exp=int(time.time()) - 20),
+    "just expired, within the tolerance": lambda f, g: f.id_claims(
+        g, iat=int(time.time()) - 60, exp=int(time.time()) - 20
+    ),
     "null claims": lambda f, g: f.id_claims(g, name=None, email=None, roles=None),
     "a subject of 255 characters": lambda f, g: f.id_claims(g, sub="s" * 255),
 }
@@ -72,6 +74,7 @@ CLAIMS = {
     "several audiences, another azp": lambda f, g: f.id_claims(g, aud=["x", f.client_id], azp="x"),
     "one audience, another azp": lambda f, g: f.id_claims(g, azp="somebody-else"),
     "an azp that is a number": lambda f, g: f.id_claims(g, azp=1),
+    "an expiry before its time of issue": lambda f, g: f.id_claims(g, exp=int(time.time()) - 20),
     "expired": lambda f, g: f.id_claims(g, exp=int(time.time()) - 3600),
     "no expiry": lambda f, g: f.id_claims(g, drop=["exp"]),
     "an expiry that is text": lambda f, g: f.id_claims(g, exp="4102444800"),

@@ -24,7 +24,8 @@ struct ExampleConfigurationTests {
         dump(configuration, to: &text)
         if let redis = configuration?.redis {
             // Redis settings do not let themselves be dumped, for their password.
-            text += "\(redis.address) \(redis.database) \(redis.user as Any) \(redis.password as Any) \(redis.tls as Any)"
+            text +=
+                "\(redis.address) \(redis.database) \(redis.user as Any) \(redis.password as Any) \(redis.tls as Any)"
             text += "\(redis.commandTimeout) \(redis.connectTimeout)"
         }
         return text
@@ -86,7 +87,8 @@ struct ExampleConfigurationTests {
             problems == [
                 "config.example.toml:\(key.index + 1): session.lifetmie: found an unknown key; "
                     + "allowed store, lifetime, idle, keys, keys_file, max_in_memory; did you mean \"lifetime\"?"
-            ])
+            ]
+        )
     }
 
     @Test func everyMisspeltKeyIsRecognised() throws {

@@ -8,7 +8,7 @@ struct House {
 
     private let root: String
 
-    /// Found from this file: Tests/HouseTests/House.swift.
+    /// Found from the file that asks, which is in Tests/HouseTests.
     init(filePath: String = #filePath) {
         self.root = filePath.split(separator: "/", omittingEmptySubsequences: false).dropLast(3).joined(separator: "/")
     }

@@ -1,6 +1,5 @@
 import Gateway
 import Logging
-import NIOCore
 
 extension Configuration.Timeouts {
     /// `[timeouts]`.

@@ -26,7 +26,10 @@ extension Configuration.Paths {
             let isLanding = name == "signed_out" && path.isExactly(landing)
             if !isLanding, let other = taken.first(where: { $0.path.isExactly(path) }) {
                 section.refuse(
-                    name, found: ConfigurationProblem.quoted(path), allowed: "another path than that of \(other.name)")
+                    name,
+                    found: ConfigurationProblem.quoted(path),
+                    allowed: "another path than that of \(other.name)"
+                )
             }
             taken.append((name, path))
         }
@@ -60,18 +63,30 @@ extension SectionReader {
         guard let text = self.text(key, allowed: allowed) else { return nil }
         let isRoot = text.isExactly("/")
         guard let target = try? RequestTarget(text), target.query == nil, !target.containsEncodedSlash,
-            isRoot ? mayBeRoot : text.utf8.last != UInt8(ascii: "/"), !text.contains("//")
+            isRoot ? mayBeRoot : text.isPlainPath
         else {
             self.refuse(key, found: ConfigurationProblem.quoted(text), allowed: allowed)
             return nil
         }
         guard target.text.isExactly(text) else {
             self.refuse(
-                key, found: ConfigurationProblem.quoted(text), allowed: allowed,
-                hint: "write \(ConfigurationProblem.quoted(target.text))")
+                key,
+                found: ConfigurationProblem.quoted(text),
+                allowed: allowed,
+                hint: "write \(ConfigurationProblem.quoted(target.text))"
+            )
             return nil
         }
         return text
+    }
+}
+
+extension String {
+    /// An absolute path in visible ASCII, without `//` and without a slash at the end. Other characters a browser
+    /// escapes, so that they would match nothing.
+    fileprivate var isPlainPath: Bool {
+        let segments = self.utf8.dropFirst().split(separator: UInt8(ascii: "/"), omittingEmptySubsequences: false)
+        return self.utf8.allSatisfy { (0x21...0x7e).contains($0) } && segments.allSatisfy { !$0.isEmpty }
     }
 }
 
@@ -84,6 +99,8 @@ extension Configuration.Paths {
             let route = try? table.route(for: authority, target), route.policy.access == .signedIn
         else { return }
         section.warn(
-            "signed_out", "the route \(ConfigurationProblem.quoted(route.name)) asks for a sign-in there, right after the sign-out")
+            "signed_out",
+            "the route \(ConfigurationProblem.quoted(route.name)) asks for a sign-in there, right after the sign-out"
+        )
     }
 }

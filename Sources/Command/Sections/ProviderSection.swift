@@ -31,11 +31,14 @@ extension Configuration.ProviderSettings {
     }
 
     private func warnOfMissingConsent(_ section: SectionReader) {
-        let asksForConsent = self.prompt.utf8.split(separator: UInt8(ascii: " ")).contains { $0.elementsEqual("consent".utf8) }
+        let asksForConsent = self.prompt.utf8.split(separator: UInt8(ascii: " ")).contains {
+            $0.elementsEqual("consent".utf8)
+        }
         guard !asksForConsent, self.client.scopes.contains("offline_access") else { return }
         section.warn(
             "prompt",
-            "without \"consent\" Logto drops the scope offline_access, and sessions cannot be refreshed")
+            "without \"consent\" Logto drops the scope offline_access, and sessions cannot be refreshed"
+        )
     }
 }
 
@@ -66,8 +69,10 @@ extension SectionReader {
     private func isSecureEnough(_ url: EndpointURL, _ key: String, insecureHTTP: Bool) -> Bool {
         if url.isTLS || url.isLoopback || insecureHTTP { return true }
         self.refuse(
-            key, found: ConfigurationProblem.quoted(url.text),
-            allowed: "https, or http for a loopback host, or insecure_http = true")
+            key,
+            found: ConfigurationProblem.quoted(url.text),
+            allowed: "https, or http for a loopback host, or insecure_http = true"
+        )
         return false
     }
 
@@ -78,25 +83,35 @@ extension SectionReader {
         let scopes = self.scopes("scopes")
         if authentication == .none, secret != nil {
             self.refuse(
-                "client_secret", found: "a secret", allowed: "none with client_authentication = \"none\"")
+                "client_secret",
+                found: "a secret",
+                allowed: "none with client_authentication = \"none\""
+            )
         }
         if authentication != .none, secret == nil, !self.hasProblem("client_secret", "client_secret_file") {
             self.refuse(
-                "client_secret", found: "nothing",
-                allowed: "the application's secret, here or in client_secret_file")
+                "client_secret",
+                found: "nothing",
+                allowed: "the application's secret, here or in client_secret_file"
+            )
         }
         guard let id else { return nil }
         return Client(
-            id: id, secret: secret.map { Secret($0) }, authentication: authentication,
-            scopes: scopes ?? Client.defaultScopes)
+            id: id,
+            secret: secret.map { Secret($0) },
+            authentication: authentication,
+            scopes: scopes ?? Client.defaultScopes
+        )
     }
 
     private func scopes(_ key: String) -> [String]? {
         guard let scopes = self.list(key, of: "scopes, such as \"profile\"", mayBeEmpty: false) else { return nil }
         guard let odd = scopes.first(where: { !Client.isScope($0) }) else { return scopes }
         self.refuse(
-            key, found: ConfigurationProblem.quoted(odd),
-            allowed: "a list of scopes: visible ASCII without space, quotation mark and backslash")
+            key,
+            found: ConfigurationProblem.quoted(odd),
+            allowed: "a list of scopes: visible ASCII without space, quotation mark and backslash"
+        )
         return nil
     }
 
@@ -108,8 +123,11 @@ extension SectionReader {
         let isKnown = words.allSatisfy { word in ["login", "consent"].contains { $0.isExactly(word) } }
         guard text.isEmpty || text.isExactly("none") || isKnown && words.unique.count == words.count else {
             self.refuse(
-                key, found: ConfigurationProblem.quoted(text), allowed: ConfigurationProblem.quoted(allowed),
-                hint: ConfigurationProblem.suggestion(for: text, among: allowed))
+                key,
+                found: ConfigurationProblem.quoted(text),
+                allowed: ConfigurationProblem.quoted(allowed),
+                hint: ConfigurationProblem.suggestion(for: text, among: allowed)
+            )
             return nil
         }
         if text.isExactly("none") {

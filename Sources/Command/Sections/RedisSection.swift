@@ -1,5 +1,4 @@
 import Gateway
-import NIOCore
 import Redis
 
 /// `[redis]`: read whichever store is chosen, so that a mistake in it does not wait for the day of the change.
@@ -10,9 +9,11 @@ struct RedisSection {
     let keyPrefix: String?
 
     private static let defaultURL = "redis://127.0.0.1:6379/0"
+    fileprivate static let allowedURL =
+        "redis://[user[:password]@]host[:port][/database], rediss://… or unix:///path"
 
     init(_ section: SectionReader) {
-        let url = section.text("url") ?? Self.defaultURL
+        let url = section.concealed("url", allowed: Self.allowedURL) ?? Self.defaultURL
         let user = section.text("user")
         let password = section.secret("password", allowed: "the password")
         let caFile = section.file("ca_file")
@@ -50,12 +51,13 @@ extension SectionReader {
         do {
             return try RedisConfiguration(url: url, caFile: caFile)
         } catch {
-            // A URL may hold a password, so only the rule is shown.
             let rule = if case .configuration(let rule) = error { rule } else { "\(error)" }
-            let isFine = (try? RedisConfiguration(url: url)) != nil
-            self.refuse(
-                isFine ? "ca_file" : "url", found: isFine ? "a file of no use" : "another text",
-                allowed: "redis://[user[:password]@]host[:port][/database], rediss://… or unix:///path", hint: rule)
+            if caFile != nil, (try? RedisConfiguration(url: url)) != nil {
+                self.refuse("ca_file", found: "a file of no use", allowed: "PEM certificates", hint: rule)
+            } else {
+                // The URL may hold a password, so only the rule is shown.
+                self.refuse("url", found: "another text", allowed: RedisSection.allowedURL, hint: rule)
+            }
             return nil
         }
     }

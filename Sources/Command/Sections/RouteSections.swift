@@ -30,14 +30,22 @@ struct RouteSections {
         guard let path, let upstream, let authority = host ?? publicURL?.authority else { return }
         do {
             let route = try Route(
-                name: name ?? authority.text + path, authority: authority, path: path,
-                upstream: self.index(of: upstream), policy: Policy(access: access), preserveHost: preserveHost,
-                allowEncodedSlashes: allowEncodedSlashes)
+                name: name ?? authority.text + path,
+                authority: authority,
+                path: path,
+                upstream: self.index(of: upstream),
+                policy: Policy(access: access),
+                preserveHost: preserveHost,
+                allowEncodedSlashes: allowEncodedSlashes
+            )
             if section.accepts(route, paths, besides: self.routes) { self.routes.append(route) }
         } catch {
             section.refuse(
-                "path", found: ConfigurationProblem.quoted(path), allowed: "a path such as \"/\" or \"/admin\"",
-                hint: error.advice)
+                "path",
+                found: ConfigurationProblem.quoted(path),
+                allowed: "a path such as \"/\" or \"/admin\"",
+                hint: error.advice
+            )
         }
     }
 
@@ -94,7 +102,9 @@ extension SectionReader {
         }
         if let authority, authority.port == nil, let port = publicURL?.authority.port {
             self.warn(
-                key, "it has no port, but public_url has; did you mean \"\(authority):\(port)\"?")
+                key,
+                "it has no port, but public_url has; did you mean \"\(authority):\(port)\"?"
+            )
         }
         return authority
     }
@@ -107,8 +117,11 @@ extension SectionReader {
         guard let url, !url.isTLS, url.isOriginOnly, let authority = try? Authority(url.authority, scheme: .http) else {
             let isTLS = text.lowercased().utf8.starts(with: "https:".utf8)
             self.refuse(
-                key, found: ConfigurationProblem.quoted(text), allowed: allowed,
-                hint: isTLS ? "https to an upstream is not supported yet" : nil)
+                key,
+                found: ConfigurationProblem.quoted(text),
+                allowed: allowed,
+                hint: isTLS ? "https to an upstream is not supported yet" : nil
+            )
             return nil
         }
         var host = authority.host

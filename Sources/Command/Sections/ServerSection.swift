@@ -1,6 +1,5 @@
 import Access
 import Gateway
-import NIOCore
 import OpenIDConnect
 
 extension Configuration.Server {
@@ -33,7 +32,10 @@ extension Configuration.Admin {
         self.listen = listen ?? self.listen
         if let server, server.collides(with: self.listen) {
             section.refuse(
-                "listen", found: "\"\(self.listen.text)\"", allowed: "another address than that of server.listen")
+                "listen",
+                found: "\"\(self.listen.text)\"",
+                allowed: "another address than that of server.listen"
+            )
         }
     }
 }
@@ -50,8 +52,10 @@ extension SectionReader {
         }
         guard url.isTLS || url.isLoopback || insecureHTTP else {
             self.refuse(
-                key, found: ConfigurationProblem.quoted(url.text),
-                allowed: "https, or http for a loopback host, or insecure_http = true")
+                key,
+                found: ConfigurationProblem.quoted(url.text),
+                allowed: "https, or http for a loopback host, or insecure_http = true"
+            )
             return nil
         }
         return Configuration.PublicURL(scheme: scheme, authority: authority)
@@ -70,8 +74,11 @@ extension SectionReader {
             }
             guard !range.isEverything else {
                 self.refuse(
-                    key, found: ConfigurationProblem.quoted(text), allowed: allowed,
-                    hint: "this would believe everybody")
+                    key,
+                    found: ConfigurationProblem.quoted(text),
+                    allowed: allowed,
+                    hint: "this would believe everybody"
+                )
                 continue
             }
             ranges.append(range)

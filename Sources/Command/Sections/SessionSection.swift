@@ -14,16 +14,20 @@ extension Configuration.SessionSettings {
         let idle = section.duration("idle", in: .seconds(1)...Self.longest)
         if let idle, idle > self.lifetime {
             section.refuse(
-                "idle", found: "\"\(Quantity.text(idle))\"",
-                allowed: "no more than lifetime, which is \"\(Quantity.text(self.lifetime))\"")
+                "idle",
+                found: "\"\(Quantity.text(idle))\"",
+                allowed: "no more than lifetime, which is \"\(Quantity.text(self.lifetime))\""
+            )
         }
         self.idle = min(idle ?? self.idle, self.lifetime)
         self.keys = section.sealingKeys()
         self.maximumInMemory = section.number("max_in_memory", in: 1...100_000_000) ?? self.maximumInMemory
         if self.store == .redis, self.keys.isEmpty, !section.hasProblem("keys", "keys_file") {
             section.refuse(
-                "keys", found: "nothing",
-                allowed: "at least one sealing key with store = \"redis\"; `gatehouse key` makes one")
+                "keys",
+                found: "nothing",
+                allowed: "at least one sealing key with store = \"redis\"; `gatehouse key` makes one"
+            )
         }
     }
 }

@@ -39,10 +39,12 @@ extension SectionReader {
             guard case .signInParameter(_, let found, let allowed) = error else { return }
             let isListOfWords = [.firstScreen, .interactionMode, .identifier].contains(name)
             self.refuse(
-                name.rawValue, found: ConfigurationProblem.quoted(found),
+                name.rawValue,
+                found: ConfigurationProblem.quoted(found),
                 allowed: (isListOfWords ? ConfigurationProblem.quoted(allowed) : allowed.joined(separator: " or "))
                     + " (on a wrong one Logto drops all of these parameters)",
-                hint: isListOfWords ? ConfigurationProblem.suggestion(for: found, among: allowed) : nil)
+                hint: isListOfWords ? ConfigurationProblem.suggestion(for: found, among: allowed) : nil
+            )
         }
     }
 
@@ -53,11 +55,14 @@ extension SectionReader {
         if parameters.firstScreen != nil, parameters.interactionMode != nil {
             self.warn("interaction_mode", "Logto ignores it beside first_screen")
         }
-        let hasIdentifierPage = [.identifierSignIn, .identifierRegister, .resetPassword].contains(parameters.firstScreen)
+        let hasIdentifierPage = [.identifierSignIn, .identifierRegister, .resetPassword].contains(
+            parameters.firstScreen
+        )
         if !parameters.identifiers.isEmpty, !hasIdentifierPage {
             self.warn(
                 "identifier",
-                "Logto ignores it unless first_screen is identifier:sign_in, identifier:register or reset_password")
+                "Logto ignores it unless first_screen is identifier:sign_in, identifier:register or reset_password"
+            )
         }
     }
 }

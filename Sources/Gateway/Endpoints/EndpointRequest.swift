@@ -30,9 +30,11 @@ struct EndpointRequest {
     /// Whether a page of our own origin has sent this (security rule 23): the browser says so, in fields that no page can
     /// set. Nothing said is no evidence.
     func isSameOrigin(as ourOrigin: String) -> Bool {
-        if let origin, !origin.utf8.elementsEqual(ourOrigin.utf8) { return false }
-        if let secFetchSite { return secFetchSite.utf8.elementsEqual("same-origin".utf8) }
-        return self.origin != nil
+        let saysSameOrigin = self.secFetchSite?.utf8.elementsEqual("same-origin".utf8)
+        guard let origin else { return saysSameOrigin ?? false }
+        // A page that sends no referrer posts with the origin "null", and so do hostile ones: it proves nothing.
+        if origin.utf8.elementsEqual("null".utf8) { return saysSameOrigin ?? false }
+        return origin.utf8.elementsEqual(ourOrigin.utf8) && saysSameOrigin ?? true
     }
 }
 

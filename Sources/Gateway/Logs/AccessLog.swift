@@ -1,31 +1,14 @@
+import Access
 import NIOCore
 import NIOHTTP1
 
 /// One line for each exchange, collected by the worker and handed over in bulk.
 final class AccessLog {
-    /// What one line says. No query string, no cookie, no token.
-    struct Entry {
-        let requestID: String
-        let client: String
-        let method: String
-        let host: String
-        /// Without the query.
-        let path: Substring.UTF8View
-        let status: Int
-        let route: String?
-        let decision: String?
-        let subject: String?
-        let bytesIn: Int
-        let bytesOut: Int
-        let duration: TimeAmount
-        let fault: Fault?
-    }
-
     private static let handOverSize = 16 << 10
 
     private let sink: LogSink
     private let asJSON: Bool
-    private var lines = ByteBuffer()
+    private var lines = WireBytes()
     /// Rendering a date for each line would cost more than the rest of it.
     private var time = Timestamp.now.text
 
@@ -34,36 +17,42 @@ final class AccessLog {
         self.asJSON = asJSON
     }
 
-    func write(_ entry: Entry) {
-        if self.asJSON { self.writeJSON(entry) } else { self.writeText(entry) }
-        if self.lines.readableBytes >= Self.handOverSize { self.handOver() }
+    /// What one line says: no query string, no cookie, no token.
+    ///
+    /// - Parameter peer: the other end of the connection, for a request that was not understood.
+    func write(_ exchange: CurrentExchange, peer: String, duration: TimeAmount) {
+        if self.asJSON {
+            self.writeJSON(exchange, peer, duration)
+        } else {
+            self.writeText(exchange, peer, duration)
+        }
+        if self.lines.bytes.count >= Self.handOverSize { self.handOver() }
     }
 
     /// Called on every tick of the worker.
     func handOver() {
         self.time = Timestamp.now.text
-        guard self.lines.readableBytes > 0 else { return }
-        self.sink.write(self.lines)
-        self.lines = ByteBuffer()
+        guard !self.lines.bytes.isEmpty else { return }
+        self.sink.write(ByteBuffer(bytes: self.lines.bytes))
+        self.lines.clear()
     }
 
-    private func writeJSON(_ entry: Entry) {
+    private func writeJSON(_ exchange: CurrentExchange, _ peer: String, _ duration: TimeAmount) {
         self.lines.beginLogLine(time: self.time)
-        self.lines.writeLogMember("level", "info")
-        self.lines.writeLogMember("message", "exchange")
-        self.lines.writeLogMember("request_id", entry.requestID)
-        self.lines.writeLogMember("client", entry.client)
-        self.lines.writeLogMember("method", entry.method)
-        self.lines.writeLogMember("host", entry.host)
-        self.lines.writeLogMember("path", entry.path)
-        self.lines.writeLogMember("status", entry.status)
-        if let route = entry.route { self.lines.writeLogMember("route", route) }
-        if let decision = entry.decision { self.lines.writeLogMember("decision", decision) }
-        if let subject = entry.subject { self.lines.writeLogMember("subject", subject) }
-        self.lines.writeLogMember("bytes_in", entry.bytesIn)
-        self.lines.writeLogMember("bytes_out", entry.bytesOut)
-        self.lines.writeLogMember("duration_ms", entry.duration)
-        if let fault = entry.fault {
+        self.lines.append(",\"level\":\"info\",\"message\":\"exchange\"")
+        self.lines.writeLogMember("request_id", exchange.requestID)
+        self.lines.writeLogMember("client", exchange.client?.text ?? peer)
+        self.lines.writeLogMember("method", exchange.head.method.rawValue)
+        self.lines.writeLogMember("host", exchange.access?.authority.text ?? "")
+        if let target = exchange.access?.target { self.lines.writeLogMember("path", target.path) }
+        self.lines.writeLogMember("status", exchange.status)
+        if let route = exchange.route?.name { self.lines.writeLogMember("route", route) }
+        if let decision = exchange.decision?.rawValue { self.lines.writeLogMember("decision", decision) }
+        if let subject = exchange.session?.session.identity.subject { self.lines.writeLogMember("subject", subject) }
+        self.lines.writeLogMember("bytes_in", exchange.bytesIn)
+        self.lines.writeLogMember("bytes_out", exchange.bytesOut)
+        self.lines.writeLogMember("duration_ms", duration)
+        if let fault = exchange.fault {
             self.lines.writeLogMember("fault", fault.source.rawValue)
             self.lines.writeLogMember("reason", fault.reason)
             if let detail = fault.detail { self.lines.writeLogMember("detail", detail) }
@@ -71,14 +60,14 @@ final class AccessLog {
         self.lines.endLogLine()
     }
 
-    private func writeText(_ entry: Entry) {
+    private func writeText(_ exchange: CurrentExchange, _ peer: String, _ duration: TimeAmount) {
         let words = [
-            self.time, "exchange", entry.client, entry.method, entry.host + printable(String(Substring(entry.path))),
-            String(entry.status), entry.route ?? "-", entry.decision ?? "-", entry.subject.map(printable) ?? "-",
-            "\(entry.duration.nanoseconds / 1_000_000)ms", entry.requestID,
-            entry.fault.map { "(\($0.source.rawValue): \($0.reason))" } ?? "",
+            self.time, "exchange", exchange.client?.text ?? peer, exchange.head.method.rawValue, (exchange.access?.authority.text ?? "") + printable(exchange.access.map { String(Substring($0.target.path)) } ?? ""),
+            String(exchange.status), exchange.route?.name ?? "-", exchange.decision?.rawValue ?? "-", printable(exchange.session?.session.identity.subject ?? "-"),
+            "\(duration.nanoseconds / 1_000_000)ms", exchange.requestID,
+            exchange.fault.map { "(\($0.source.rawValue): \($0.reason))" } ?? "",
         ]
-        self.lines.writeString(words.joined(separator: " ") + "\n")
+        self.lines.append(words.joined(separator: " ") + "\n")
     }
 }
 

@@ -22,7 +22,7 @@ package struct LineLogHandler: LogHandler {
 
     package func log(event: LogEvent) {
         let metadata = self.metadata.merging(event.metadata ?? [:]) { $1 }.sorted { $0.key < $1.key }
-        var line = ByteBuffer()
+        var line = WireBytes()
         if self.asJSON {
             line.beginLogLine(time: Timestamp.now.text)
             line.writeLogMember("level", event.level.rawValue)
@@ -30,10 +30,10 @@ package struct LineLogHandler: LogHandler {
             for (key, value) in metadata { line.writeLogMember(named: key, value.description) }
             line.endLogLine()
         } else {
-            line.writeString("\(Timestamp.now.text) \(event.level.rawValue) \(event.message)")
-            for (key, value) in metadata { line.writeString(" \(key)=\(printable(value.description))") }
-            line.writeStaticString("\n")
+            line.append("\(Timestamp.now.text) \(event.level.rawValue) \(event.message)")
+            for (key, value) in metadata { line.append(" \(key)=\(printable(value.description))") }
+            line.append("\n")
         }
-        self.sink.write(line)
+        self.sink.write(ByteBuffer(bytes: line.bytes))
     }
 }

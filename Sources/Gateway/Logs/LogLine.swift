@@ -1,74 +1,81 @@
 import NIOCore
 
 /// A log line as one JSON object, written straight into a buffer: an exchange must not pay for a dictionary.
-extension ByteBuffer {
+extension WireBytes {
     mutating func beginLogLine(time: String) {
-        self.writeStaticString("{\"time\":\"")
-        self.writeString(time)
-        self.writeStaticString("\"")
+        self.append("{\"time\":\"")
+        self.append(time)
+        self.append("\"")
     }
 
     mutating func endLogLine() {
-        self.writeStaticString("}\n")
+        self.append("}\n")
     }
 
-    mutating func writeLogMember(_ key: StaticString, _ value: String) {
-        self.writeLogKey(key)
-        self.writeJSONString(value.utf8)
-    }
-
-    mutating func writeLogMember(_ key: StaticString, _ value: Substring.UTF8View) {
+    mutating func writeLogMember(_ key: String, _ value: String) {
         self.writeLogKey(key)
         self.writeJSONString(value)
     }
 
-    mutating func writeLogMember(_ key: StaticString, _ value: Int) {
+    /// A part of a longer text.
+    mutating func writeLogMember(_ key: String, _ value: Substring.UTF8View) {
+        self.writeLogMember(key, String(Substring(value)))
+    }
+
+    mutating func writeLogMember(_ key: String, _ value: Int) {
         self.writeLogKey(key)
-        self.writeString(String(value))
+        self.append(value)
     }
 
     /// Milliseconds with three decimals.
-    mutating func writeLogMember(_ key: StaticString, _ duration: TimeAmount) {
+    mutating func writeLogMember(_ key: String, _ duration: TimeAmount) {
         self.writeLogKey(key)
         let microseconds = max(duration.nanoseconds, 0) / 1000
         let fraction = microseconds % 1000
-        self.writeString(String(microseconds / 1000))
-        self.writeStaticString(fraction < 10 ? ".00" : fraction < 100 ? ".0" : ".")
-        self.writeString(String(fraction))
+        self.append(String(microseconds / 1000))
+        self.append(fraction < 10 ? ".00" : fraction < 100 ? ".0" : ".")
+        self.append(String(fraction))
     }
 
     /// A member whose name is not known before run time.
     mutating func writeLogMember(named key: String, _ value: String) {
-        self.writeStaticString(",")
-        self.writeJSONString(key.utf8)
-        self.writeStaticString(":")
-        self.writeJSONString(value.utf8)
+        self.append(",")
+        self.writeJSONString(key)
+        self.append(":")
+        self.writeJSONString(value)
     }
 
-    private mutating func writeLogKey(_ key: StaticString) {
-        self.writeStaticString(",\"")
-        self.writeStaticString(key)
-        self.writeStaticString("\":")
+    private mutating func writeLogKey(_ key: String) {
+        self.append(",\"")
+        self.append(key)
+        self.append("\":")
     }
 
     /// A line of ours never breaks, whatever a stranger sent.
-    private mutating func writeJSONString(_ text: some Collection<UInt8>) {
-        self.writeStaticString("\"")
-        if text.contains(where: Self.needsEscape) {
-            for byte in text {
-                if byte == UInt8(ascii: "\"") || byte == UInt8(ascii: "\\") {
-                    self.writeBytes([UInt8(ascii: "\\"), byte])
-                } else if Self.needsEscape(byte) {
-                    let code = String(byte, radix: 16)
-                    self.writeString(code.utf8.count == 1 ? "\\u000\(code)" : "\\u00\(code)")
-                } else {
-                    self.writeInteger(byte)
-                }
+    private mutating func writeJSONString(_ text: String) {
+        self.append(UInt8(ascii: "\""))
+        if Self.isPlain(text.utf8.span) { self.append(text) } else { self.writeEscaped(text.utf8.span) }
+        self.append(UInt8(ascii: "\""))
+    }
+
+    private static func isPlain(_ bytes: Span<UInt8>) -> Bool {
+        for index in bytes.indices where Self.needsEscape(bytes[index]) { return false }
+        return true
+    }
+
+    private mutating func writeEscaped(_ bytes: Span<UInt8>) {
+        for index in bytes.indices {
+            let byte = bytes[index]
+            if byte == UInt8(ascii: "\"") || byte == UInt8(ascii: "\\") {
+                self.append(UInt8(ascii: "\\"))
+                self.append(byte)
+            } else if Self.needsEscape(byte) {
+                let code = String(byte, radix: 16)
+                self.append(code.utf8.count == 1 ? "\\u000\(code)" : "\\u00\(code)")
+            } else {
+                self.append(byte)
             }
-        } else {
-            self.writeBytes(text)
         }
-        self.writeStaticString("\"")
     }
 
     private static func needsEscape(_ byte: UInt8) -> Bool {

@@ -1,5 +1,4 @@
 import Access
-import NIOCore
 import NIOHTTP1
 
 /// The head of a request as the upstream gets it, written as bytes.
@@ -10,8 +9,8 @@ struct ForwardedRequest {
     let target: RequestTarget
     let fields: RequestFields
     /// `nil`: a request nobody is known to have made.
-    let identityFields: ByteBuffer?
-    let isOurCookie: (Substring.UTF8View) -> Bool
+    let identityFields: [UInt8]?
+    let cookieNames: CookieNames
     /// The `Host` the upstream sees.
     let host: String
     let forwardedFor: String
@@ -19,20 +18,20 @@ struct ForwardedRequest {
     let scheme: Scheme
     let requestID: String
 
-    func write(into buffer: inout ByteBuffer) {
-        buffer.writeString(self.head.method.rawValue)
-        buffer.writeStaticString(" ")
-        buffer.writeString(self.target.text)
-        buffer.writeStaticString(" HTTP/1.1\r\nHost: ")
-        buffer.writeString(self.host)
-        buffer.writeStaticString("\r\n")
+    func write(into bytes: inout WireBytes) {
+        bytes.append(self.head.method.rawValue)
+        bytes.append(" ")
+        bytes.append(self.target.text)
+        bytes.append(" HTTP/1.1\r\nHost: ")
+        bytes.append(self.host)
+        bytes.append("\r\n")
         var index = 0
         for (name, value) in self.head.headers {
             switch self.fields.kinds[index] {
-            case .endToEnd: buffer.writeField(name, value)
+            case .endToEnd: bytes.appendField(name, value)
             case .cookie:
-                if let others = CookieHeader.removing(ours: self.isOurCookie, from: value) {
-                    buffer.writeField(name, others)
+                if let others = CookieHeader.removing(ours: { self.cookieNames.isOurs($0) }, from: value) {
+                    bytes.appendField(name, others)
                 }
             case .dropped, .reserved: break
             }
@@ -40,24 +39,14 @@ struct ForwardedRequest {
         }
         switch self.fields.framing {
         case .none: break
-        case .length(let length): buffer.writeField("Content-Length", String(length))
-        case .chunked: buffer.writeStaticString("Transfer-Encoding: chunked\r\n")
+        case .length(let length): bytes.appendField("Content-Length", String(length))
+        case .chunked: bytes.append("Transfer-Encoding: chunked\r\n")
         }
-        buffer.writeField("X-Forwarded-For", self.forwardedFor)
-        buffer.writeField("X-Forwarded-Proto", self.scheme.rawValue)
-        buffer.writeField("X-Forwarded-Host", self.forwardedHost)
-        buffer.writeField("X-Request-Id", self.requestID)
-        if let identityFields { buffer.writeImmutableBuffer(identityFields) }
-        buffer.writeStaticString("\r\n")
-    }
-}
-
-extension ByteBuffer {
-    /// `Name: value` and the line's end. Both come from a parser that has refused control characters, or from us.
-    mutating func writeField(_ name: String, _ value: String) {
-        self.writeString(name)
-        self.writeStaticString(": ")
-        self.writeString(value)
-        self.writeStaticString("\r\n")
+        bytes.appendField("X-Forwarded-For", self.forwardedFor)
+        bytes.appendField("X-Forwarded-Proto", self.scheme.rawValue)
+        bytes.appendField("X-Forwarded-Host", self.forwardedHost)
+        bytes.appendField("X-Request-Id", self.requestID)
+        if let identityFields { bytes.append(identityFields) }
+        bytes.append("\r\n")
     }
 }

@@ -2,12 +2,16 @@
 package struct Form: Sendable, Equatable {
     /// One name and its value, decoded.
     package struct Field: Sendable, Equatable {
+        /// Decoded.
         package let name: String
+        /// Decoded; may be empty.
         package let value: String
     }
 
+    /// All of them, empty and repeated ones too.
     package private(set) var fields: [Field] = []
 
+    /// No fields.
     package init() {}
 
     /// Reads encoded bytes. Whatever is not valid is kept as it stands; nothing is refused.

@@ -2,12 +2,16 @@ package import NIOHTTP1
 
 /// One request as it came in, with its whole body.
 package struct Request: Sendable {
+    /// As written.
     package let method: String
     /// The request target as written: path and query.
     package let target: String
+    /// All fields, in order.
     package let headers: HTTPHeaders
+    /// The whole body.
     package let body: [UInt8]
 
+    /// A request from its parts.
     package init(method: String, target: String, headers: HTTPHeaders, body: [UInt8]) {
         self.method = method
         self.target = target

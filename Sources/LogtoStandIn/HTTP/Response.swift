@@ -3,10 +3,14 @@ package import NIOHTTP1
 
 /// One answer, before it is put on the wire.
 package struct Response: Sendable {
+    /// The status code.
     package var status: Int
+    /// The header, without what framing adds.
     package var headers: HTTPHeaders
+    /// The whole body.
     package var body: [UInt8]
 
+    /// An answer from its parts.
     package init(status: Int, headers: HTTPHeaders = [:], body: [UInt8] = []) {
         self.status = status
         self.headers = headers
@@ -49,10 +53,12 @@ package struct Delivery: Sendable {
     package var truncateAt: Int?
     /// Send the body in pieces of so many bytes, each `pieceDelay` milliseconds after the last.
     package var pieceSize: Int?
+    /// Milliseconds between pieces.
     package var pieceDelay: Int64 = 0
     /// Without a response: leave the connection open and say nothing.
     package var hang = false
 
+    /// As it is, at once, and whole.
     package init(_ response: Response?) {
         self.response = response
     }

@@ -21,8 +21,13 @@ struct LimitSectionsTests {
     }
 
     @Test func limitsAndLogsAreRead() throws {
-        let sample = Sample().with("limits", "header_size = \"8KiB\"", "header_fields = 20", "upstream_idle_connections = 0")
-            .with("log", "level = \"debug\"", "format = \"text\"", "access = false")
+        let sample = Sample().with(
+            "limits",
+            "header_size = \"8KiB\"",
+            "header_fields = 20",
+            "upstream_idle_connections = 0"
+        )
+        .with("log", "level = \"debug\"", "format = \"text\"", "access = false")
         let configuration = try #require(sample.reading().configuration)
         #expect(configuration.limits.headerBytes == 8_192)
         #expect(configuration.limits.headerFields == 20)
@@ -63,6 +68,8 @@ struct LimitSectionsTests {
     @Test func levelsHaveTheirSuggestions() {
         let problems = Sample().with("log", "level = \"warn\"", "format = \"JSON\"").problems()
         #expect(problems.first?.hasSuffix("\"warning\", \"error\", \"critical\"") == true)
-        #expect(problems.last == "log.format: found \"JSON\"; allowed \"auto\", \"json\", \"text\"; did you mean \"json\"?")
+        #expect(
+            problems.last == "log.format: found \"JSON\"; allowed \"auto\", \"json\", \"text\"; did you mean \"json\"?"
+        )
     }
 }

@@ -8,10 +8,19 @@ struct ProviderSectionTests {
     @Test func everythingIsRead() throws {
         let file = try TemporaryFile("certificate")
         let sample = Sample().with(
-            "provider", "issuer = \"https://Auth.example.com:8443/oidc\"", "client_authentication = \"client_secret_post\"",
-            "scopes = [\"openid\", \"profile\"]", "prompt = \"login consent\"", "back_channel_url = \"https://logto:3001/\"",
-            "browser_url = \"https://login.example.com\"", "ca_file = \"\(file.path)\"", "ca_directory = \"/\"",
-            "timeout = \"3s\"", "max_response = \"64KiB\"", "clock_skew = \"0s\"")
+            "provider",
+            "issuer = \"https://Auth.example.com:8443/oidc\"",
+            "client_authentication = \"client_secret_post\"",
+            "scopes = [\"openid\", \"profile\"]",
+            "prompt = \"login consent\"",
+            "back_channel_url = \"https://logto:3001/\"",
+            "browser_url = \"https://login.example.com\"",
+            "ca_file = \"\(file.path)\"",
+            "ca_directory = \"/\"",
+            "timeout = \"3s\"",
+            "max_response = \"64KiB\"",
+            "clock_skew = \"0s\""
+        )
         let provider = try #require(sample.reading().configuration?.provider)
         #expect(provider.issuer == "https://Auth.example.com:8443/oidc")
         #expect(provider.client.id == "id")
@@ -44,7 +53,8 @@ struct ProviderSectionTests {
     }
 
     @Test(arguments: [
-        "https://id.example.com/oidc?a=b", "https://id.example.com/oidc#a", "id.example.com", "https://u:p@id.example.com",
+        "https://id.example.com/oidc?a=b", "https://id.example.com/oidc#a", "id.example.com",
+        "https://u:p@id.example.com",
         "https://id.example.com/oi dc", "ftp://id.example.com",
     ])
     func anIssuerHasNoQueryAndNoFragment(_ issuer: String) {
@@ -56,8 +66,10 @@ struct ProviderSectionTests {
         let sample = Sample().with("provider", "\(key) = \"http://logto:3001\"")
         #expect(
             sample.problems() == [
-                "provider.\(key): found \"http://logto:3001\"; allowed https, or http for a loopback host, or insecure_http = true"
-            ])
+                "provider.\(key): found \"http://logto:3001\"; "
+                    + "allowed https, or http for a loopback host, or insecure_http = true"
+            ]
+        )
         #expect(sample.with("provider", "insecure_http = true").problems().isEmpty)
     }
 
@@ -74,7 +86,8 @@ struct ProviderSectionTests {
     }
 
     @Test(arguments: [
-        "none consent", "consent none", "consent consent", "select_account", "Consent", " consent", "consent ", "login  consent",
+        "none consent", "consent none", "consent consent", "select_account", "Consent", " consent", "consent ",
+        "login  consent",
         "create", "none none",
     ])
     func otherPromptsAreRefused(_ prompt: String) {
@@ -92,8 +105,10 @@ struct ProviderSectionTests {
         let sample = Sample().with("provider", "prompt = \"login\"")
         #expect(
             sample.warnings() == [
-                "provider.prompt: without \"consent\" Logto drops the scope offline_access, and sessions cannot be refreshed"
-            ])
+                "provider.prompt: without \"consent\" Logto "
+                    + "drops the scope offline_access, and sessions cannot be refreshed"
+            ]
+        )
         #expect(sample.with("provider", "scopes = [\"openid\", \"email\"]").warnings().isEmpty)
         #expect(sample.with("provider", "prompt = \"login consent\"").warnings().isEmpty)
     }
@@ -106,7 +121,9 @@ struct ProviderSectionTests {
     @Test func scopesAreWordsAndOpenIDIsAmongThem() {
         let sample = Sample().with("provider", "scopes = [\"email\"]")
         #expect(sample.reading().configuration?.provider.client.scopes == ["openid", "email"])
-        for list in ["[]", "[\"\"]", "[\"a b\"]", "[\"é\"]", "[\"a\\\"\"]", "[\"a\", \"a\"]", "\"openid\"", "[1]", "[[\"a\"]]"] {
+        for list in [
+            "[]", "[\"\"]", "[\"a b\"]", "[\"é\"]", "[\"a\\\"\"]", "[\"a\", \"a\"]", "\"openid\"", "[1]", "[[\"a\"]]",
+        ] {
             #expect(Sample().with("provider", "scopes = \(list)").problems().count == 1, "\(list)")
         }
     }
@@ -128,12 +145,16 @@ struct ProviderSectionTests {
             #expect(sample.problems().count == 1, "\(text)")
             #expect(sample.problems().first?.hasPrefix("provider.client_secret_file: found ") == true)
         }
-        let missing = Sample().without("provider", "client_secret").with("provider", "client_secret_file = \"/no/such/file\"")
+        let missing = Sample().without("provider", "client_secret").with(
+            "provider",
+            "client_secret_file = \"/no/such/file\""
+        )
         #expect(
             missing.problems() == [
                 "provider.client_secret_file: found \"/no/such/file\", which does not exist; "
                     + "allowed the path of a file that we can read"
-            ])
+            ]
+        )
         let directory = Sample().without("provider", "client_secret").with("provider", "client_secret_file = \"/\"")
         #expect(directory.problems().count == 1)
     }
@@ -142,7 +163,10 @@ struct ProviderSectionTests {
         let file = try TemporaryFile("other")
         let sample = Sample().with("provider", "client_secret_file = \"\(file.path)\"")
         #expect(
-            sample.problems() == ["provider.client_secret_file: found a file beside client_secret; allowed one of the two"])
+            sample.problems() == [
+                "provider.client_secret_file: found a file beside client_secret; allowed one of the two"
+            ]
+        )
         #expect(sample.with("provider", "client_secret = \"\"").problems().isEmpty)
     }
 
@@ -151,7 +175,8 @@ struct ProviderSectionTests {
         #expect(
             sample.problems() == [
                 "provider.client_secret: found nothing; allowed the application's secret, here or in client_secret_file"
-            ])
+            ]
+        )
         let publicClient = sample.with("provider", "client_authentication = \"none\"")
         #expect(publicClient.reading().configuration?.provider.client.authentication == ClientAuthentication.none)
         #expect(Sample().with("provider", "client_authentication = \"none\"").problems().count == 1)
@@ -166,6 +191,7 @@ struct ProviderSectionTests {
             Sample().with("session", "keys = [\"123456789\", \"123456789\"]"),
             Sample().with("session", "keys = \"123456789\""),
             Sample().with("redis", "password = 123456789"),
+            Sample().with("redis", "url = \"redis://:123456789@host\\n\""),
             Sample().with("redis", "url = \"redis://:123456789@host:port\""),
             Sample().with("redis", "url = \"redis://:123456789@host\"", "password = \"123456789\""),
         ]

@@ -25,8 +25,13 @@ struct RedisSectionTests {
 
     @Test func everythingIsRead() throws {
         let sample = self.sample(
-            "url = \"redis://cache:6380/3\"", "user = \"gate\"", "password = \"p@ss\"", "key_prefix = \"gh:\"",
-            "command_timeout = \"100ms\"", "connect_timeout = \"1s\"")
+            "url = \"redis://cache:6380/3\"",
+            "user = \"gate\"",
+            "password = \"p@ss\"",
+            "key_prefix = \"gh:\"",
+            "command_timeout = \"100ms\"",
+            "connect_timeout = \"1s\""
+        )
         let configuration = try #require(sample.reading().configuration)
         let redis = try #require(configuration.redis)
         #expect(redis.address == .tcp(host: "cache", port: 6380))
@@ -52,11 +57,14 @@ struct RedisSectionTests {
         #expect(
             self.sample("url = \"redis://:a@cache\"", "password = \"b\"").problems() == [
                 "redis.password: found a password beside the one in url; allowed one of the two"
-            ])
+            ]
+        )
         #expect(self.sample("user = \"gate\"").problems().count == 1)
     }
 
-    @Test(arguments: ["http://cache", "cache:6379", "redis://cache:0", "redis://cache/x", "redis://", "unix://x", "rediss://a b"])
+    @Test(arguments: [
+        "http://cache", "cache:6379", "redis://cache:0", "redis://cache/x", "redis://", "unix://x", "rediss://a b",
+    ])
     func aURLThatIsNoneIsRefusedWithTheRule(_ url: String) {
         let problems = self.sample("url = \"\(url)\"").problems()
         #expect(problems.count == 1)

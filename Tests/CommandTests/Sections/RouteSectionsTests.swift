@@ -6,8 +6,15 @@ import Testing
 struct RouteSectionsTests {
     @Test func everythingIsRead() throws {
         let sample = Sample().with(
-            "route", "name = \"admin\"", "host = \"Admin.example.com\"", "path = \"/admin/\"",
-            "upstream = \"http://app:8000\"", "access = \"optional\"", "preserve_host = false", "allow_encoded_slashes = true")
+            "route",
+            "name = \"admin\"",
+            "host = \"Admin.example.com\"",
+            "path = \"/admin/\"",
+            "upstream = \"http://app:8000\"",
+            "access = \"optional\"",
+            "preserve_host = false",
+            "allow_encoded_slashes = true"
+        )
         let configuration = try #require(sample.reading().configuration)
         let route = try #require(configuration.routes.first)
         #expect(route.name == "admin")
@@ -33,11 +40,14 @@ struct RouteSectionsTests {
             .withRoute("path = \"/b\"", "upstream = \"http://127.0.0.1:3000/\"")
         let configuration = try #require(sample.reading().configuration)
         #expect(configuration.routes.map(\.upstream) == [0, 1, 0])
-        #expect(configuration.upstreams == [.init(host: "127.0.0.1", port: 3000), .init(host: "127.0.0.1", port: 3001)])
+        #expect(
+            configuration.upstreams == [.init(host: "127.0.0.1", port: 3000), .init(host: "127.0.0.1", port: 3001)]
+        )
     }
 
     @Test(arguments: [
-        ("http://app", "app", 80), ("http://[::1]:3000", "::1", 3000), ("http://my_app.internal:80", "my_app.internal", 80),
+        ("http://app", "app", 80), ("http://[::1]:3000", "::1", 3000),
+        ("http://my_app.internal:80", "my_app.internal", 80),
     ])
     func anUpstreamIsHostAndPort(_ url: String, _ host: String, _ port: Int) {
         let sample = Sample().with("route", "upstream = \"\(url)\"")
@@ -45,13 +55,16 @@ struct RouteSectionsTests {
     }
 
     @Test(arguments: [
-        "127.0.0.1:3000", "http://127.0.0.1:3000/app", "http://u@app", "http://u:p@app", "http://app?x", "http://app#x", "http://",
-        "http://app:0", "http://app:65536", "http://app:", "unix:///run/app.sock", "HTTP:/app", "http://a_.-", "http://256.1.1.1",
+        "127.0.0.1:3000", "http://127.0.0.1:3000/app", "http://u@app", "http://u:p@app", "http://app?x", "http://app#x",
+        "http://",
+        "http://app:0", "http://app:65536", "http://app:", "unix:///run/app.sock", "HTTP:/app", "http://a_.-",
+        "http://256.1.1.1",
     ])
     func whatIsNoUpstreamIsRefused(_ url: String) {
         let problems = Sample().with("route", "upstream = \"\(url)\"").problems()
         #expect(
-            problems == ["route.upstream: found \"\(url)\"; allowed \"http://host:port\", without a path"])
+            problems == ["route.upstream: found \"\(url)\"; allowed \"http://host:port\", without a path"]
+        )
     }
 
     @Test func httpsToAnUpstreamIsForLater() {
@@ -61,11 +74,13 @@ struct RouteSectionsTests {
     }
 
     @Test func thereIsAtLeastOne() {
-        let expected = ["route: found no route; allowed at least one, headed [[route]]"]
-        #expect(Sample().without("route").problems() == expected)
-        let empty = Array(("route = []\n" + Sample().without("route").text).utf8)
-        let reading = ConfigurationFile.read(empty, path: "g.toml", environment: [:])
-        #expect(reading.problems.map { "\($0.key ?? ""): \($0.message)" } == expected)
+        let allowed = "allowed one table or more, each headed [[route]]"
+        #expect(Sample().without("route").problems() == ["route: found nothing; \(allowed)"])
+        for (value, found) in [("[]", "an empty list"), ("{}", "a table"), ("[1]", "1"), ("\"/\"", "\"/\"")] {
+            let text = "route = \(value)\n" + Sample().without("route").text
+            let problems = ConfigurationFile.read(Array(text.utf8), path: "g.toml", environment: [:]).problems
+            #expect(problems.map(\.description) == ["g.toml:1: route: found \(found); \(allowed)"])
+        }
     }
 
     @Test(arguments: ["path", "upstream"])
@@ -83,7 +98,10 @@ struct RouteSectionsTests {
         #expect(problems.count == 1)
         #expect(problems.first?.hasSuffix("for app.example.com a second time; allowed each host and path once") == true)
         let apart = Sample().with("route", "path = \"\(first)\"").withRoute(
-            "path = \"\(second)\"", "host = \"b.example.com\"", "upstream = \"http://127.0.0.1:3001\"")
+            "path = \"\(second)\"",
+            "host = \"b.example.com\"",
+            "upstream = \"http://127.0.0.1:3001\""
+        )
         #expect(apart.problems().isEmpty)
     }
 
@@ -116,7 +134,8 @@ struct RouteSectionsTests {
         #expect(
             sample.warnings() == [
                 "route.host: it has no port, but public_url has; did you mean \"b.example.com:8443\"?"
-            ])
+            ]
+        )
         #expect(sample.with("route", "host = \"b.example.com:8443\"").warnings().isEmpty)
     }
 
@@ -129,26 +148,22 @@ struct RouteSectionsTests {
     @Test func accessIsOneOfThree() {
         #expect(
             Sample().with("route", "access = \"signed_in\"").problems() == [
-                "route.access: found \"signed_in\"; allowed \"signed-in\", \"optional\", \"anyone\"; did you mean \"signed-in\"?"
-            ])
+                "route.access: found \"signed_in\"; "
+                    + "allowed \"signed-in\", \"optional\", \"anyone\"; did you mean \"signed-in\"?"
+            ]
+        )
     }
 
-    @Test func aThousandRoutesAreReadAtOnce() {
+    @Test func manyRoutesAreReadAtOnce() {
         var sample = Sample()
-        for number in 0..<1_000 {
-            sample = sample.withRoute("path = \"/app\(number)\"", "upstream = \"http://127.0.0.1:\(3000 + number % 7)\"")
+        for number in 0..<200 {
+            sample = sample.withRoute(
+                "path = \"/app\(number)\"",
+                "upstream = \"http://127.0.0.1:\(3000 + number % 7)\""
+            )
         }
         let configuration = sample.reading().configuration
-        #expect(configuration?.routes.count == 1_001)
+        #expect(configuration?.routes.count == 201)
         #expect(configuration?.upstreams.count == 7)
-    }
-
-    @Test func theWrongKindOfTableIsToldApart() {
-        let text = Sample().without("route").text + "[route]\npath = \"/\"\n"
-        let problems = ConfigurationFile.read(Array(text.utf8), path: "g.toml", environment: [:]).problems
-        #expect(
-            problems.first?.description.hasSuffix(
-                "route: found a table; allowed one table or more, each headed [[route]]") == true)
-        #expect(problems.count == 1)
     }
 }

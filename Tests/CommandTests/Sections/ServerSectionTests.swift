@@ -7,8 +7,12 @@ import Testing
 struct ServerSectionTests {
     @Test func everythingIsRead() throws {
         let sample = Sample().with(
-            "server", "listen = \"[::]:8443\"", "public_url = \"https://App.example.com:8443/\"", "workers = 3",
-            "trusted_proxies = [\"10.0.0.0/8\", \"::1\"]", "drain_timeout = \"5s\""
+            "server",
+            "listen = \"[::]:8443\"",
+            "public_url = \"https://App.example.com:8443/\"",
+            "workers = 3",
+            "trusted_proxies = [\"10.0.0.0/8\", \"::1\"]",
+            "drain_timeout = \"5s\""
         ).with("admin", "listen = \"0.0.0.0:9091\"")
         let configuration = try #require(sample.reading().configuration)
         let server = configuration.server
@@ -36,8 +40,10 @@ struct ServerSectionTests {
         let sample = Sample().with("server", "public_url = \"\(url)\"")
         #expect(
             sample.problems() == [
-                "server.public_url: found \"\(url)\"; allowed https, or http for a loopback host, or insecure_http = true"
-            ])
+                "server.public_url: found \"\(url)\"; "
+                    + "allowed https, or http for a loopback host, or insecure_http = true"
+            ]
+        )
         #expect(sample.with("server", "public_url = \"\(url)\"", "insecure_http = true").problems().isEmpty)
     }
 
@@ -47,8 +53,10 @@ struct ServerSectionTests {
     }
 
     @Test(arguments: [
-        "app.example.com", "https://", "https:///", "https://app.example.com/app", "https://app.example.com?", "ftp://a",
-        "https://user@app.example.com", "https://app.example.com#x", "https://app.example.com:0", "https://a b", "https://*.a",
+        "app.example.com", "https://", "https:///", "https://app.example.com/app", "https://app.example.com?",
+        "ftp://a",
+        "https://user@app.example.com", "https://app.example.com#x", "https://app.example.com:0", "https://a b",
+        "https://*.a",
         "https://app.example.com:65536", "//app.example.com", "https://app.example.com\\\\", "https://ünï.example",
     ])
     func aPublicURLIsSchemeAndHost(_ url: String) {
@@ -66,7 +74,8 @@ struct ServerSectionTests {
     }
 
     @Test func trustedProxiesAreNetworks() {
-        let problems = Sample().with("server", "trusted_proxies = [\"10.1.2.3/8\", \"proxy\", \"10.0.0.0/33\"]").problems()
+        let problems = Sample().with("server", "trusted_proxies = [\"10.1.2.3/8\", \"proxy\", \"10.0.0.0/33\"]")
+            .problems()
         #expect(problems.count == 3)
         #expect(problems.first?.hasSuffix("no bit may be set behind the prefix") == true)
         #expect(Sample().with("server", "trusted_proxies = []").problems().isEmpty)
@@ -84,6 +93,7 @@ struct ServerSectionTests {
         #expect(
             Sample().with("server", "listen = \"0.0.0.0:9090\"").problems() == [
                 "admin.listen: found \"127.0.0.1:9090\"; allowed another address than that of server.listen"
-            ])
+            ]
+        )
     }
 }

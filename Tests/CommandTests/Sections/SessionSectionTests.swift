@@ -8,8 +8,12 @@ struct SessionSectionTests {
     @Test func everythingIsRead() throws {
         let (first, second) = (SealingKey.generate(), SealingKey.generate())
         let sample = Sample().with(
-            "session", "store = \"redis\"", "lifetime = \"8h\"", "idle = \"30m\"",
-            "keys = [\"\(first.text)\", \"\(second.text)\"]", "max_in_memory = 10"
+            "session",
+            "store = \"redis\"",
+            "lifetime = \"8h\"",
+            "idle = \"30m\"",
+            "keys = [\"\(first.text)\", \"\(second.text)\"]",
+            "max_in_memory = 10"
         ).with("cookie", "name = \"sid\"", "same_site = \"strict\"")
         let configuration = try #require(sample.reading().configuration)
         #expect(configuration.session.store == .redis)
@@ -25,8 +29,10 @@ struct SessionSectionTests {
         let sample = Sample().with("session", "store = \"redis\"")
         #expect(
             sample.problems() == [
-                "session.keys: found nothing; allowed at least one sealing key with store = \"redis\"; `gatehouse key` makes one"
-            ])
+                "session.keys: found nothing; "
+                    + "allowed at least one sealing key with store = \"redis\"; `gatehouse key` makes one"
+            ]
+        )
         #expect(Sample().with("session", "keys = []").problems().isEmpty)
     }
 
@@ -34,7 +40,8 @@ struct SessionSectionTests {
         #expect(
             Sample().with("session", "lifetime = \"1h\"", "idle = \"2h\"").problems() == [
                 "session.idle: found \"2h\"; allowed no more than lifetime, which is \"1h\""
-            ])
+            ]
+        )
         #expect(Sample().with("session", "lifetime = \"1h\"", "idle = \"1h\"").problems().isEmpty)
         let short = Sample().with("session", "lifetime = \"1h\"").reading().configuration
         #expect(short?.session.idle == .seconds(3_600))
@@ -63,7 +70,8 @@ struct SessionSectionTests {
         #expect(
             Sample().with("session", "keys = [\"\(key)\", \"short\"]").problems() == [
                 "session.keys: found no sealing key in place 2; allowed sealing keys, from `gatehouse key`"
-            ])
+            ]
+        )
         #expect(Sample().with("session", "keys = [\"\(key)\", \"\(key)\"]").problems().count == 1)
         #expect(Sample().with("session", "keys = \"\(key)\"").problems().count == 1)
     }
@@ -82,11 +90,13 @@ struct SessionSectionTests {
         #expect(
             Sample().with("session", "store = \"Redis\"").problems() == [
                 "session.store: found \"Redis\"; allowed \"memory\", \"redis\"; did you mean \"redis\"?"
-            ])
+            ]
+        )
         #expect(
             Sample().with("cookie", "same_site = \"none\"").problems() == [
                 "cookie.same_site: found \"none\"; allowed \"lax\", \"strict\""
-            ])
+            ]
+        )
         #expect(Sample().with("session", "store = \"\"").problems().count == 1)
         #expect(Sample().with("session", "store = 1").problems().count == 1)
     }

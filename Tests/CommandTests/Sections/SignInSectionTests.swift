@@ -6,9 +6,15 @@ import Testing
 struct SignInSectionTests {
     @Test func everythingIsRead() throws {
         let sample = Sample().with(
-            "sign_in", "first_screen = \"identifier:sign_in\"", "identifier = [\"email\", \"phone\"]",
-            "direct_sign_in = \"social:wechat\"", "login_hint = \"a@b.c\"", "organization_id = \"org_1\"",
-            "ui_locales = [\"ja\", \"en\"]", "timeout = \"5m\"")
+            "sign_in",
+            "first_screen = \"identifier:sign_in\"",
+            "identifier = [\"email\", \"phone\"]",
+            "direct_sign_in = \"social:wechat\"",
+            "login_hint = \"a@b.c\"",
+            "organization_id = \"org_1\"",
+            "ui_locales = [\"ja\", \"en\"]",
+            "timeout = \"5m\""
+        )
         let signIn = try #require(sample.reading().configuration?.signIn)
         #expect(signIn.parameters.firstScreen == .identifierSignIn)
         #expect(signIn.parameters.identifiers == [.email, .phone])
@@ -25,8 +31,10 @@ struct SignInSectionTests {
         ("first_screen", "\"signUp\"", nil), ("first_screen", "\"sign_in \"", "did you mean \"sign_in\"?"),
         ("interaction_mode", "\"register\"", nil), ("interaction_mode", "\"signup\"", "did you mean \"signUp\"?"),
         ("identifier", "[\"email\", \"phones\"]", "did you mean \"phone\"?"),
-        ("direct_sign_in", "\"wechat\"", nil), ("direct_sign_in", "\"social:\"", nil), ("direct_sign_in", "\"sso:a:b\"", nil),
-        ("direct_sign_in", "\"Social:x\"", nil), ("organization_id", "\"a b\"", nil), ("ui_locales", "[\"ja_JP\"]", nil),
+        ("direct_sign_in", "\"wechat\"", nil), ("direct_sign_in", "\"social:\"", nil),
+        ("direct_sign_in", "\"sso:a:b\"", nil),
+        ("direct_sign_in", "\"Social:x\"", nil), ("organization_id", "\"a b\"", nil),
+        ("ui_locales", "[\"ja_JP\"]", nil),
     ])
     func oneWrongValueWouldMakeLogtoDropAll(_ key: String, _ value: String, _ hint: String?) {
         let problems = Sample().with("sign_in", "\(key) = \(value)").problems()
@@ -45,8 +53,15 @@ struct SignInSectionTests {
 
     @Test func emptyValuesAreNotSet() {
         let sample = Sample().with(
-            "sign_in", "first_screen = \"\"", "identifier = []", "direct_sign_in = \"\"", "login_hint = \"\"",
-            "organization_id = \"\"", "ui_locales = []", "interaction_mode = \"\"")
+            "sign_in",
+            "first_screen = \"\"",
+            "identifier = []",
+            "direct_sign_in = \"\"",
+            "login_hint = \"\"",
+            "organization_id = \"\"",
+            "ui_locales = []",
+            "interaction_mode = \"\""
+        )
         #expect(sample.reading().configuration?.signIn.parameters == SignInParameters())
     }
 
@@ -58,14 +73,18 @@ struct SignInSectionTests {
         #expect(
             Sample().with("sign_in", "direct_sign_in = \"social:twitter\"").warnings() == [
                 "sign_in.direct_sign_in: Logto's target for X is \"x\"; did you mean \"social:x\"?"
-            ])
+            ]
+        )
     }
 
     @Test func parametersThatLogtoIgnoresAreWarnedOf() {
         #expect(Sample().with("sign_in", "identifier = [\"email\"]").warnings().count == 1)
         #expect(
-            Sample().with("sign_in", "first_screen = \"register\"", "interaction_mode = \"signUp\"").warnings().count == 1)
+            Sample().with("sign_in", "first_screen = \"register\"", "interaction_mode = \"signUp\"").warnings().count
+                == 1
+        )
         #expect(
-            Sample().with("sign_in", "first_screen = \"reset_password\"", "identifier = [\"email\"]").warnings().isEmpty)
+            Sample().with("sign_in", "first_screen = \"reset_password\"", "identifier = [\"email\"]").warnings().isEmpty
+        )
     }
 }

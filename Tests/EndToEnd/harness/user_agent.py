@@ -142,11 +142,12 @@ class UserAgent:
             return self.get(url + "?" + urlencode(fields))
         parts, here = urlsplit(url), urlsplit(response.address)
         same = (parts.scheme, parts.netloc) == (here.scheme, here.netloc)
+        silent = response.headers.get("Referrer-Policy") == "no-referrer"
         headers = {
             **NAVIGATION,
             "Sec-Fetch-Site": "same-origin" if same else "cross-site",
-            "Origin": f"{here.scheme}://{here.netloc}",
-            "Referer": f"{here.scheme}://{here.netloc}/",
+            # Fetch, 3.1: a page that sends no referrer sends no origin either, not even to its own.
+            "Origin": "null" if silent else f"{here.scheme}://{here.netloc}",
             "Content-Type": "application/x-www-form-urlencoded",
         }
         return self.request("POST", url, headers=headers, data=urlencode(fields))

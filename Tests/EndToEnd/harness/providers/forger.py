@@ -2,6 +2,7 @@
 
 import json
 import secrets
+import socket
 import ssl
 import threading
 import time
@@ -60,6 +61,7 @@ class Forger(Provider):
     def stop(self):
         self.server.shutdown()
         self.server.server_close()
+        self.server.drop_connections()
 
     # What it says. Tests replace these.
 
@@ -180,6 +182,26 @@ class Forger(Provider):
 class _Server(ThreadingHTTPServer):
     daemon_threads = True
     request_queue_size = 128
+
+    def __init__(self, *arguments):
+        self._kept = set()
+        super().__init__(*arguments)
+
+    def process_request(self, request, client_address):
+        self._kept.add(request)
+        super().process_request(request, client_address)
+
+    def shutdown_request(self, request):
+        self._kept.discard(request)
+        super().shutdown_request(request)
+
+    def drop_connections(self):
+        """Cuts the connections that clients keep open."""
+        for connection in list(self._kept):
+            try:
+                connection.shutdown(socket.SHUT_RDWR)
+            except OSError:
+                """Already gone."""
 
     def handle_error(self, request, client_address):
         """A peer that refuses our certificate or hangs up is part of the tests."""

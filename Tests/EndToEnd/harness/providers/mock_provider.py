@@ -23,6 +23,7 @@ class OIDCProviderMock(Provider):
     subject = "alice"
     display_name = "Alice Liddell"
     email = "alice@example.test"
+    # A space has to go as %20, as every decoder reads it: this provider takes a "+" in Basic credentials for a plus.
     client_id = "an application & more"
     client_secret = "s:e%c/r+e t"
 

@@ -1,0 +1,151 @@
+"""`make bench`: what a request costs, beside nginx on the same machine in the same run.
+
+CPU microseconds per request are those of the measured server alone: all its processes' user and system time (from
+/proc) divided by the requests wrk reports. The rows take turns, round by round, so that whatever else the machine does
+falls on all of them. Bars are compared and shown, never asserted: the exit code says only whether everything ran.
+"""
+
+import argparse
+import shutil
+import sys
+from contextlib import ExitStack
+
+from measure import MeasurementFailed, Row, start_up_milliseconds
+from servers import DEMO, GATEHOUSE, Gateway, Redis, StandIn, nginx_answering, nginx_proxying
+from sign_in import session_cookie
+
+# The bars: a proxied request in CPU time of nginx' plain proxying, resident memory in MB, start-up in milliseconds.
+PROXY_RATIO = 2.2
+IDLE_MEGABYTES = 20
+LOADED_MEGABYTES = 40
+START_UP = 100
+
+# What the application answers: small, as most answers of an API are.
+ANSWER = '200 "' + "a small answer, " * 8 + '"'
+
+
+def options():
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--rounds", type=int, default=3, help="how often each row is measured (3)")
+    parser.add_argument("--seconds", type=int, default=5, help="how long each measurement takes (5)")
+    parser.add_argument("--connections", type=int, default=64, help="how many connections wrk opens (64)")
+    parser.add_argument("--access-log", action="store_true", help="let nginx and Gatehouse write access logs")
+    parser.add_argument("--nginx-only", action="store_true", help="leave Gatehouse out")
+    return parser.parse_args()
+
+
+def require(names, files):
+    missing = [name for name in names if not shutil.which(name)] + [str(path) for path in files if not path.exists()]
+    if missing:
+        raise MeasurementFailed(f"missing: {', '.join(missing)} (see `make test-deps` and `make build`)")
+
+
+def rows_of_nginx(stack, settings):
+    """The upstream everybody proxies to, and what we compare with."""
+
+    def keep(server):
+        stack.callback(server.close)
+        return server
+
+    upstream = keep(nginx_answering("upstream", ANSWER, access_log=False))
+    plain = keep(nginx_answering("nginx", "204", settings.access_log))
+    proxy = keep(nginx_proxying("nginx-proxy", upstream, settings.access_log))
+    return upstream, [Row("nginx, return 204", plain), Row("nginx, plain proxy", proxy)]
+
+
+def rows_of_gateway(stack, settings, upstream, facts):
+    """Gatehouse twice, one for each store, each with a session of its own."""
+    redis = Redis()
+    stack.callback(redis.close)
+    memory = Gateway("gatehouse-memory", access_log=settings.access_log)
+    shared = Gateway("gatehouse-redis", redis, access_log=settings.access_log)
+    stand_in = StandIn([memory.callback, shared.callback])
+    stack.callback(stand_in.close)
+    cookies = {}
+    for gateway in (memory, shared):
+        gateway.configure(stand_in, upstream)
+        stack.callback(gateway.close)
+        facts.setdefault("start-up", []).append(start_up_milliseconds(gateway))
+        gateway.start().wait()
+        facts.setdefault("idle", []).append(gateway.process.resident_kilobytes / 1024)
+        cookies[gateway] = session_cookie(gateway)
+    return [
+        Row("Gatehouse, /_gatehouse/session", memory, "/_gatehouse/session", cookies[memory]),
+        Row("Gatehouse, proxy, session in memory", memory, cookie=cookies[memory]),
+        Row("Gatehouse, proxy, session in Redis", shared, cookie=cookies[shared]),
+    ]
+
+
+def measure(rows, settings, facts):
+    for row in rows:
+        row.check()
+        row.load(settings.connections, 1)
+    gateways = {row.server for row in rows if isinstance(row.server, Gateway)}
+    for gateway in gateways:
+        gateway.process.forget_peak()
+    for number in range(1, settings.rounds + 1):
+        for row in rows:
+            show_progress(f"round {number} of {settings.rounds}: {row.name}")
+            row.measure(settings.connections, settings.seconds)
+        for row in rows:
+            row.check()
+    show_progress("")
+    facts["loaded"] = [gateway.process.peak_resident_kilobytes / 1024 for gateway in gateways]
+
+
+def show_progress(text):
+    if sys.stderr.isatty():
+        print(f"\r\033[K{text}", end="", file=sys.stderr, flush=True)
+
+
+def print_table(rows, settings):
+    base = next(row for row in rows if row.name == "nginx, plain proxy").microseconds
+    logs = "with access logs" if settings.access_log else "without access logs"
+    runs = f"{settings.connections} connections, {settings.rounds} rounds of {settings.seconds} s, interleaved, {logs}"
+    print(f"wrk, {runs}; medians, lowest and highest\n")
+    print(f"{'':36}{'CPU us/request':>16}{'':>18}{'/ nginx proxy':>16}{'requests/s':>12}{'99 % below':>12}")
+    for row in rows:
+        spread = f"({min(row.cpu):.1f} to {max(row.cpu):.1f})"
+        print(
+            f"{row.name:36}{row.microseconds:16.1f}{spread:>18}{row.microseconds / base:16.2f}"
+            f"{row.requests_per_second:12,.0f}{row.slowest_percent:9.1f} ms"
+        )
+
+
+def print_bars(rows, facts):
+    base = next(row for row in rows if row.name == "nginx, plain proxy").microseconds
+    proxied = [row for row in rows if row.name.startswith("Gatehouse, proxy")]
+    print(f"\n{'':38}{'found':>16}{'bar':>16}")
+    for row in proxied:
+        print_bar(row.name + ", ratio", row.microseconds / base, PROXY_RATIO, "{:.2f}")
+    # Each is the worse of the two gateways: one keeps sessions in memory, one in Redis.
+    print_bar("resident memory, idle", max(facts["idle"]), IDLE_MEGABYTES, "{:.1f} MB")
+    print_bar("resident memory, most under load", max(facts["loaded"]), LOADED_MEGABYTES, "{:.1f} MB")
+    print_bar("start to first answer", max(facts["start-up"]), START_UP, "{:.0f} ms")
+
+
+def print_bar(name, found, bar, form):
+    verdict = "met" if found <= bar else "NOT MET"
+    print(f"{name:43}{form.format(found):>11}{form.format(bar):>16}   {verdict}")
+
+
+def main():
+    settings = options()
+    facts = {}
+    try:
+        require(["wrk", "nginx"], [])
+        with ExitStack() as stack:
+            upstream, rows = rows_of_nginx(stack, settings)
+            if not settings.nginx_only:
+                require(["redis-server"], [GATEHOUSE, DEMO])
+                rows += rows_of_gateway(stack, settings, upstream, facts)
+            measure(rows, settings, facts)
+            print_table(rows, settings)
+            if not settings.nginx_only:
+                print_bars(rows, facts)
+    except MeasurementFailed as failure:
+        sys.exit(f"bench: {failure}")
+
+
+if __name__ == "__main__":
+    main()

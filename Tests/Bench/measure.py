@@ -1,0 +1,116 @@
+"""What is measured: CPU time, memory, start-up."""
+
+import http.client
+import os
+import re
+import statistics
+import subprocess
+import time
+from dataclasses import dataclass, field
+from pathlib import Path
+
+_TICKS = os.sysconf("SC_CLK_TCK")
+
+
+class MeasurementFailed(Exception):
+    """A number that would be wrong: requests failed, or a program did."""
+
+
+@dataclass
+class Row:
+    """One line of the table: a server, and what it is asked."""
+
+    name: str
+    server: object
+    path: str = "/"
+    cookie: str | None = None
+    # One entry for each round.
+    cpu: list = field(default_factory=list)
+    rate: list = field(default_factory=list)
+    latency: list = field(default_factory=list)
+
+    @property
+    def microseconds(self):
+        return statistics.median(self.cpu)
+
+    @property
+    def requests_per_second(self):
+        return statistics.median(self.rate)
+
+    @property
+    def slowest_percent(self):
+        """Latency of the slowest hundredth, in milliseconds."""
+        return statistics.median(self.latency)
+
+    def check(self):
+        """Fails unless the answer is the one that is to be measured: wrk takes a redirect for success."""
+        connection = http.client.HTTPConnection("127.0.0.1", self.server.port, timeout=10)
+        try:
+            connection.request("GET", self.path, headers={"Cookie": self.cookie} if self.cookie else {})
+            status = connection.getresponse().status
+        finally:
+            connection.close()
+        if status not in (200, 204):
+            raise MeasurementFailed(f"{self.name}: answered with {status}")
+
+    def load(self, connections, seconds):
+        """Runs wrk: its report, and how many requests were answered."""
+        command = ["wrk", "--latency", "-t", "2", "-c", str(connections), "-d", f"{seconds}s", "--timeout", "10s"]
+        if self.cookie:
+            command += ["-H", f"Cookie: {self.cookie}"]
+        ended = subprocess.run([*command, self.server.url(self.path)], capture_output=True, text=True)
+        report = ended.stdout
+        found = re.search(r"(\d+) requests in", report)
+        if ended.returncode or not found or int(found[1]) == 0:
+            raise MeasurementFailed(f"{self.name}: wrk failed\n{report}{ended.stderr}")
+        # wrk counts an answer of 400 and above as an error and says so in a line of its own; errors of sockets as well.
+        for trouble in ("Non-2xx", "Socket errors"):
+            if trouble in report:
+                raise MeasurementFailed(f"{self.name}: not all requests were answered well\n{report}")
+        return report, int(found[1])
+
+    def measure(self, connections, seconds):
+        """One round."""
+        pids = self.server.pids()
+        before = cpu_seconds(pids)
+        report, requests = self.load(connections, seconds)
+        if self.server.pids() != pids:
+            raise MeasurementFailed(f"{self.name}: a process came or went during the run")
+        self.cpu.append((cpu_seconds(pids) - before) * 1e6 / requests)
+        self.rate.append(float(re.search(r"Requests/sec:\s+([\d.]+)", report)[1]))
+        self.latency.append(_milliseconds(re.search(r"99%\s+([\d.]+)(us|ms|s)", report)))
+
+
+def _milliseconds(match):
+    return float(match[1]) * {"us": 0.001, "ms": 1, "s": 1000}[match[2]]
+
+
+def cpu_seconds(pids):
+    """User and system time all threads of these processes have used so far."""
+    ticks = 0
+    for pid in pids:
+        fields = Path(f"/proc/{pid}/stat").read_text().rsplit(")", 1)[1].split()
+        # utime and stime are fields 14 and 15 of the whole line (proc(5)); the first of these is field 3.
+        ticks += int(fields[11]) + int(fields[12])
+    return ticks / _TICKS
+
+
+def start_up_milliseconds(gateway, times=5):
+    """From the start of the process to its first answer; the median."""
+    found = []
+    for _ in range(times):
+        begin = time.monotonic()
+        gateway.start()
+        while not _try(gateway.answers):
+            if gateway.process.exit_code is not None:
+                raise MeasurementFailed(f"{gateway.name} ended:\n{gateway.process.output}")
+        found.append((time.monotonic() - begin) * 1000)
+        gateway.stop()
+    return statistics.median(found)
+
+
+def _try(condition):
+    try:
+        return condition()
+    except OSError:
+        return False

@@ -1,0 +1,181 @@
+"""The servers that are measured, and those they need. Each listens on loopback, on a free port."""
+
+import http.client
+import os
+import shutil
+import socket
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+
+REPOSITORY = Path(__file__).resolve().parents[2]
+# The end-to-end tests know how to start a program and to stop it surely. What is used of them needs no package.
+sys.path.insert(0, str(REPOSITORY / "Tests" / "EndToEnd"))
+
+from harness.ports import free_port  # noqa: E402
+from harness.process import Process  # noqa: E402
+from harness.toml import toml_text  # noqa: E402
+
+GATEHOUSE = REPOSITORY / (os.environ.get("GATEHOUSE_BINARY") or ".build/release/gatehouse")
+DEMO = REPOSITORY / (os.environ.get("GATEHOUSE_DEMO_BINARY") or ".build/release/gatehouse-demo")
+
+
+class Server:
+    """A running program with a port, in a directory of its own."""
+
+    def __init__(self, name, port):
+        self.name = name
+        self.port = port
+        self.process = None
+        self.directory = Path(tempfile.mkdtemp(prefix=f"{name}-"))
+
+    def url(self, path="/"):
+        return f"http://127.0.0.1:{self.port}{path}"
+
+    def run(self, command):
+        """Starts it and waits until its port accepts."""
+        self.process = Process(self.name, command, directory=self.directory)
+        self.process.wait_until(self.accepts)
+
+    def accepts(self):
+        with socket.create_connection(("127.0.0.1", self.port), timeout=5):
+            return True
+
+    def stop(self):
+        self.process.stop()
+
+    def close(self):
+        """Stops it for good."""
+        if self.process:
+            self.process.stop()
+        shutil.rmtree(self.directory, ignore_errors=True)
+
+    def pids(self):
+        """Its process and all below, such as nginx' workers."""
+        children = {}
+        for entry in Path("/proc").iterdir():
+            if entry.name.isdigit():
+                try:
+                    parent = int((entry / "stat").read_text().rsplit(")", 1)[1].split()[1])
+                except (OSError, IndexError):
+                    continue
+                children.setdefault(parent, []).append(int(entry.name))
+        found = [self.process.pid]
+        for pid in found:
+            found += children.get(pid, [])
+        return found
+
+
+class Nginx(Server):
+    """nginx with one worker for each processor. PORT in `http` stands for its port."""
+
+    def __init__(self, name, http, access_log):
+        super().__init__(name, free_port())
+        self.http = http.replace("PORT", str(self.port))
+        self.access_log = access_log
+
+    def start(self):
+        file = self.directory / "nginx.conf"
+        file.write_text(self.configuration())
+        self.run(["nginx", "-p", self.directory, "-c", file, "-e", "stderr"])
+        return self
+
+    def configuration(self):
+        temporary = ["client_body", "proxy", "fastcgi", "uwsgi", "scgi"]
+        paths = "\n".join(f"    {name}_temp_path temporary-{name};" for name in temporary)
+        return f"""
+daemon off;
+{"user root;" if os.geteuid() == 0 else ""}
+pid nginx.pid;
+worker_processes auto;
+events {{ worker_connections 4096; }}
+http {{
+    access_log {"access.log" if self.access_log else "off"};
+    keepalive_requests 1000000000;
+{paths}
+{self.http}
+}}
+"""
+
+
+def nginx_answering(name, answer, access_log):
+    return Nginx(name, f"server {{ listen 127.0.0.1:PORT; location / {{ return {answer}; }} }}", access_log).start()
+
+
+def nginx_proxying(name, upstream, access_log):
+    http = f"""
+    upstream application {{ server 127.0.0.1:{upstream.port}; keepalive 64; keepalive_requests 1000000000; }}
+    server {{
+        listen 127.0.0.1:PORT;
+        location / {{
+            proxy_pass http://application;
+            proxy_http_version 1.1;
+            proxy_set_header Connection "";
+        }}
+    }}
+"""
+    return Nginx(name, http, access_log).start()
+
+
+class Redis(Server):
+    def __init__(self):
+        super().__init__("redis", free_port())
+        options = ["--bind", "127.0.0.1", "--port", self.port, "--save", "", "--appendonly", "no"]
+        self.run(["redis-server", *options])
+
+
+class StandIn(Server):
+    """The OpenID provider; it signs Alice in without a page."""
+
+    def __init__(self, callbacks):
+        super().__init__("stand-in", None)
+        redirects = [word for callback in callbacks for word in ("--redirect-uri", callback)]
+        command = [DEMO, "stand-in", "--port", 0, "--control-port", 0, "--auto", "alice", *redirects]
+        self.process = Process(self.name, command, directory=self.directory)
+        ready = self.process.wait_until(lambda: [line for line in self.process.json_lines if "issuer" in line])[0]
+        self.port = ready["port"]
+        self.provider = {key: ready[key] for key in ("issuer", "client_id", "client_secret")}
+
+
+class Gateway(Server):
+    """`gatehouse serve` with default settings, but for what a run needs."""
+
+    def __init__(self, name, redis=None, access_log=False):
+        super().__init__(name, free_port())
+        self.file = self.directory / "gatehouse.toml"
+        self.settings = {
+            "server": {"listen": f"127.0.0.1:{self.port}", "public_url": f"http://127.0.0.1:{self.port}"},
+            "admin": {"listen": f"127.0.0.1:{free_port()}"},
+            "log": {"access": access_log, "format": "json"},
+        }
+        if redis:
+            key = subprocess.run([GATEHOUSE, "key"], check=True, capture_output=True, text=True).stdout.strip()
+            self.settings["session"] = {"store": "redis", "keys": [key]}
+            self.settings["redis"] = {"url": f"redis://127.0.0.1:{redis.port}/0"}
+
+    @property
+    def callback(self):
+        return self.url("/_gatehouse/callback")
+
+    def configure(self, stand_in, upstream):
+        self.settings["provider"] = stand_in.provider
+        self.settings["route"] = [{"path": "/", "upstream": upstream.url("")}]
+        self.file.write_text(toml_text(self.settings))
+
+    def start(self):
+        self.process = Process(self.name, [GATEHOUSE, "serve", "--config", self.file], directory=self.directory)
+        return self
+
+    def answers(self):
+        """Whether a request gets an answer, whatever it says."""
+        try:
+            connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=5)
+            connection.request("GET", "/_gatehouse/session")
+            return connection.getresponse().status in (200, 401)
+        finally:
+            connection.close()
+
+    def wait(self):
+        self.process.wait_until(self.answers)
+        return self
