@@ -28,7 +28,6 @@ let serviceLifecycle: Target.Dependency = .product(name: "ServiceLifecycle", pac
 let unixSignals: Target.Dependency = .product(name: "UnixSignals", package: "swift-service-lifecycle")
 let argumentParser: Target.Dependency = .product(name: "ArgumentParser", package: "swift-argument-parser")
 let systemPackage: Target.Dependency = .product(name: "SystemPackage", package: "swift-system")
-let tomlKit: Target.Dependency = .product(name: "TOMLKit", package: "TOMLKit")
 
 let package = Package(
     name: "gatehouse",
@@ -44,7 +43,6 @@ let package = Package(
         .package(url: "https://github.com/swift-server/swift-service-lifecycle", from: "2.13.0"),
         // swift-nio brings it already; standard error and files without an unsafe pointer of our own.
         .package(url: "https://github.com/apple/swift-system", from: "1.8.1"),
-        .package(url: "https://github.com/LebJe/TOMLKit", from: "0.6.0"),
     ],
     targets: [
         // Floor 0: the system's C libraries.
@@ -83,7 +81,7 @@ let package = Package(
             name: "Command",
             dependencies: [
                 "Access", "Cryptography", "Gateway", "OpenIDConnect", "Redis",
-                argumentParser, logging, nioCore, systemPackage, tomlKit,
+                argumentParser, logging, nioCore, systemPackage,
             ],
             swiftSettings: rules
         ),

@@ -42,7 +42,7 @@ package enum CookieHeader {
         while let pair = CookiePair(bytes, at: &position) {
             guard !pair.text.isEmpty, !isOurs(header.utf8Slice(pair.name ?? pair.text)) else { continue }
             if !rest.isEmpty { rest += "; ".utf8 }
-            for index in pair.text { rest.append(bytes[index]) }
+            rest += header.utf8Slice(pair.text)
         }
         return rest.isEmpty ? nil : String(decoding: rest, as: UTF8.self)
     }

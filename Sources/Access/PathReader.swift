@@ -153,9 +153,20 @@ struct PathReader {
 
     /// "." and "..", and what file systems take for them: a segment of nothing but dots and spaces.
     private static func checkDotSegments(_ path: [UInt8]) throws(RequestRefusal) {
-        for segment in path.split(whereSeparator: Self.isSeparator) {
-            if segment.contains(UInt8(ascii: ".")), segment.allSatisfy(Self.isDropped) { throw .dotSegment }
+        var hasDot = false
+        var hasName = false
+        for byte in path {
+            if Self.isSeparator(byte) {
+                if hasDot, !hasName { throw .dotSegment }
+                hasDot = false
+                hasName = false
+            } else if byte == UInt8(ascii: ".") {
+                hasDot = true
+            } else if byte != UInt8(ascii: " ") {
+                hasName = true
+            }
         }
+        if hasDot, !hasName { throw .dotSegment }
     }
 
     private static func isSeparator(_ byte: UInt8) -> Bool {
@@ -182,9 +193,13 @@ private enum Lookalikes {
         var result: [UInt8] = []
         var index = 0
         while index < path.count {
-            let match = path[index] < 0x80 ? nil : Self.table.first { path[index...].starts(with: $0.character) }
-            result += match?.meaning ?? [path[index]]
-            index += match?.character.count ?? 1
+            if path[index] >= 0x80, let match = Self.table.first(where: { path[index...].starts(with: $0.character) }) {
+                result += match.meaning
+                index += match.character.count
+            } else {
+                result.append(path[index])
+                index += 1
+            }
         }
         return result
     }

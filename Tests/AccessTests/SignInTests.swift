@@ -52,6 +52,15 @@ struct SignInTests {
         #expect(SignIn.cookieSuffix(forState: []) == "e3b0c442")
     }
 
+    @Test func `a state tells a second attempt from a first`() throws {
+        for _ in 0..<50 {
+            #expect(SignIn.isSecondAttempt(state: Array(try Self.make().state.utf8)) == false)
+            #expect(SignIn.isSecondAttempt(state: Array(try Self.make(attempt: 1).state.utf8)))
+        }
+        #expect(SignIn.isSecondAttempt(state: []))
+        #expect(SignIn.isSecondAttempt(state: Array("not base64url!".utf8)))
+    }
+
     @Test func `a cookie stays small`() throws {
         let keys = try KeyRing.make()
         let short = try Self.make("/").sealed(with: keys)

@@ -3,6 +3,7 @@
 import pytest
 from selenium.webdriver.common.by import By
 
+from harness import mint
 from harness.waiting import eventually
 
 
@@ -107,6 +108,24 @@ def test_our_pages_are_readable_on_a_phone_in_the_dark_and_without_scripts(gatew
         ]
         assert max(channels) < 100, f"{page} is bright in the dark: {background}"
         assert not [entry for entry in chromium.get_log("browser") if "Refused" in entry["message"]]
+
+
+def test_a_page_that_refuses_a_callback_gives_its_code_to_nobody(stage, chromium):
+    """Browsers ask the application for an icon of our page, and name the page as the referrer; so do links."""
+    forger, application = stage.forger(), stage.upstream()
+    forger.id_token = lambda grant: mint.genuine(forger.id_claims(grant, nonce="another"), "ES384")
+    routes = [
+        {"path": "/", "upstream": application.url, "access": "anyone"},
+        {"path": "/in", "upstream": application.url},
+    ]
+    gateway = stage.gateway(forger, application, {"route": routes})
+    chromium.get(gateway.url("/in"))
+    eventually(lambda: chromium.current_url.startswith(gateway.own("callback")))
+    chromium.find_element(By.CSS_SELECTOR, "main a").click()
+    eventually(lambda: forger.count("/auth") == 2)
+    heads = b"".join(received.head for received in application.received)
+    assert b"code=" not in heads and b"state=" not in heads, heads
+    assert not [entry for entry in forger.log if "code=" in entry["headers"].get("Referer", "")]
 
 
 def test_a_form_on_another_site_cannot_sign_the_user_out(gateway, stand_in, chromium, stage):

@@ -86,6 +86,34 @@ def test_five_tabs_at_once_all_arrive_where_they_wanted(gateway, forger):
         assert agent.visit(forger.authenticate(agent, url)).steps[-1] == gateway.url(path)
 
 
+INJECTED = {
+    "client_id": "evil",
+    "redirect_uri": "https://evil.example/",
+    "response_type": "token",
+    "response_mode": "form_post",
+    "scope": "openid admin",
+    "resource": "https://evil.example/",
+    "state": "A" * 43,
+    "nonce": "B" * 43,
+    "code_challenge": "C" * 43,
+    "code_challenge_method": "plain",
+    "request": "eyJhbGciOiJub25lIn0.e30.",
+    "request_uri": "https://evil.example/",
+    "iss": "https://evil.example",
+    "prompt": "none",
+}
+
+
+@pytest.mark.parametrize("name, value", INJECTED.items(), ids=INJECTED.keys())
+def test_a_link_to_our_sign_in_says_nothing_that_only_we_may_say(gateway, name, value):
+    answer = UserAgent().get(gateway.own("sign-in") + "?" + urlencode({"rd": "/x", name: value}))
+    assert answer.status_code in (302, 400)
+    if answer.status_code == 302:
+        sent = parse_qs(urlsplit(answer.headers["Location"]).query)
+        assert sent.get(name) != [value]
+        assert all(len(values) == 1 for values in sent.values())
+
+
 def changed(callback, **changes):
     parts = urlsplit(callback)
     query = {name: values[0] for name, values in parse_qs(parts.query).items()}

@@ -127,6 +127,17 @@ def test_a_cookie_of_one_host_is_useless_on_another(two_hosts, forger):
     assert two_hosts.second.received == []
 
 
+def test_a_sign_in_of_one_host_does_not_end_at_another(two_hosts, forger):
+    agent = UserAgent(two_hosts.elsewhere)
+    callback = forger.authenticate(agent, agent.location(agent.get("https://a.example.test/")))
+    started = {"Cookie": agent.cookie_header("https://a.example.test/")}
+    before = forger.count("/token")
+    other = UserAgent(two_hosts.elsewhere)
+    other.get(callback.replace("//a.example.test", "//b.example.test"), headers=started)
+    assert "__Host-gatehouse" not in other.cookies("https://b.example.test")
+    assert forger.count("/token") == before
+
+
 def test_cookies_of_an_https_host_have_the_host_prefix_and_are_secure(two_hosts, forger):
     agent = UserAgent(two_hosts.elsewhere)
     agent.get("https://a.example.test/")

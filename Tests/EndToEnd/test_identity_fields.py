@@ -34,7 +34,10 @@ FAMILY = (
     X-Id-Token X-Access-Token X-Jwt-Assertion X-Consumer-Username X-Credential-Identifier X-Proxy-User
     Ssl-Client-Cert Ssl-Client-S-Dn X-Ssl-Client-Cert X-Client-Cert X-Client-Cert-Dn X-Original-Url
     X-Original-Uri X-Original-Method X-Rewrite-Url X-Real-Ip X-Client-Ip True-Client-Ip X-Cluster-Client-Ip
-    Auth-User
+    Auth-User Impersonate-User Impersonate-Group Impersonate-Uid Impersonate-Extra-Scopes X-Appengine-User-Email
+    X-Appengine-User-Id X-Appengine-User-Is-Admin X-Endpoint-Api-Userinfo X-Apigateway-Api-Userinfo
+    Teleport-Jwt-Assertion Tailscale-User-Login Gap-Auth Client-Cert Client-Cert-Chain X-Arr-Clientcert
+    X-Forwarded-Client-Cert X-Forwarded-Tls-Client-Cert X-Authelia-User X-Groups X-Roles X-Sub
 """.split()
 )
 
@@ -59,6 +62,16 @@ def test_a_client_cannot_name_an_identity_on_an_open_route_in_any_spelling(gatew
     assert exchange(gateway.port, request("/open/fields", address(gateway), *fields)).status == 200
     received = upstream.last("/open/fields")
     assert "spoofed" not in received.head.decode("latin-1"), received.head
+
+
+@pytest.mark.parametrize("name", ["X-Request-Id", "X-Forwarded-For", "Content-Length", "Transfer-Encoding"])
+def test_no_other_spelling_of_what_we_set_ourselves_goes_through(gateway, upstream, name):
+    """CGI and WSGI make one variable of X-Request-Id and X_Request_Id."""
+    upstream.forget()
+    others = dict.fromkeys([name.replace("-", "_"), name.replace("-", "."), name.replace("-", "_", 1)])
+    fields = [f"{spelling}: spoofed" for spelling in others]
+    assert exchange(gateway.port, request("/open/ours", address(gateway), *fields)).status in (200, 400)
+    assert not [received.head for received in upstream.received if b"spoofed" in received.head]
 
 
 @pytest.mark.parametrize("name", OURS)

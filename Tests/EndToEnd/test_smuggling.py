@@ -170,8 +170,10 @@ def test_an_upstream_that_names_its_framing_away_confuses_no_client(gateway, ali
             assert answer.header("Cache-Control") == ("private" if named == "Cache-Control" else "public")
 
 
-def test_an_answer_without_body_has_no_length(gateway, upstream):
-    upstream.on("/open/204", lambda c, _: c.send("HTTP/1.1 204 No Content\r\nContent-Length: 0\r\n\r\n"))
+@pytest.mark.parametrize("length", [0, 5])
+def test_an_answer_without_body_has_no_length(gateway, upstream, length):
+    """RFC 9110, 8.6: or who believes the length takes the next answer for the body."""
+    upstream.on("/open/204", lambda c, _: c.send(f"HTTP/1.1 204 No Content\r\nContent-Length: {length}\r\n\r\n"))
     with RawConnection(gateway.port, timeout=3) as connection:
         for _ in range(2):
             connection.send(request("/open/204", host(gateway)))
