@@ -1,22 +1,22 @@
-import Access
-import JSON
-import NIOHTTP1
+package import Access
+package import JSON
+package import NIOHTTP1
 
 /// A response that we give ourselves. Never cached, never framed, never guessed at.
-struct Answer {
-    var status: HTTPResponseStatus
-    var fields: [(name: String, value: String)] = []
-    var contentType: String?
-    var body: [UInt8] = []
+package struct Answer {
+    package var status: HTTPResponseStatus
+    package var fields: [(name: String, value: String)] = []
+    package var contentType: String?
+    package var body: [UInt8] = []
     /// What went wrong, for the log.
-    var fault: Fault?
+    package var fault: Fault?
 
     /// `See Other` after a step that is done, `Found` for a challenge.
-    static func redirect(_ status: HTTPResponseStatus, to location: String) -> Self {
+    package static func redirect(_ status: HTTPResponseStatus, to location: String) -> Self {
         Self(status: status, fields: [("Location", location)])
     }
 
-    static func page(_ page: Page, status: HTTPResponseStatus) -> Self {
+    package static func page(_ page: Page, status: HTTPResponseStatus) -> Self {
         Self(
             status: status,
             fields: [("Content-Security-Policy", Page.contentSecurityPolicy)],
@@ -25,12 +25,12 @@ struct Answer {
         )
     }
 
-    static func json(_ value: JSON, status: HTTPResponseStatus) -> Self {
+    package static func json(_ value: JSON, status: HTTPResponseStatus) -> Self {
         Self(status: status, contentType: "application/json", body: value.bytes)
     }
 
     /// A problem as RFC 9457 has it.
-    static func problem(_ status: HTTPResponseStatus, _ title: String, members: [JSONMember] = []) -> Self {
+    package static func problem(_ status: HTTPResponseStatus, _ title: String, members: [JSONMember] = []) -> Self {
         let standard: [JSONMember] = [
             JSONMember(name: "type", value: .string("about:blank")),
             JSONMember(name: "title", value: .string(title)),
@@ -43,14 +43,14 @@ struct Answer {
         )
     }
 
-    mutating func setCookie(_ cookie: SetCookie) {
+    package mutating func setCookie(_ cookie: SetCookie) {
         self.fields.append(("Set-Cookie", cookie.text))
     }
 
     /// The whole response as bytes.
     ///
     /// - Parameter withoutBody: the answer to a `HEAD`, which only tells the body's length.
-    func write(into bytes: inout WireBytes, keepAlive: Bool, withoutBody: Bool, requestID: String, date: String) {
+    package func write(into bytes: inout WireBytes, keepAlive: Bool, withoutBody: Bool, requestID: String, date: String) {
         bytes.append("HTTP/1.1 ")
         bytes.append(Int(self.status.code))
         bytes.append(" ")
@@ -73,7 +73,7 @@ struct Answer {
 extension Answer {
     /// What a fault becomes: a calm page for a navigation, a small problem for everything else. Neither says more than
     /// whose turn it is.
-    static func fault(_ fault: Fault, asPage: Bool, requestID: String) -> Self {
+    package static func fault(_ fault: Fault, asPage: Bool, requestID: String) -> Self {
         let text = Page.Text(fault)
         var answer =
             asPage
@@ -85,7 +85,7 @@ extension Answer {
     }
 
     /// "Sign in first", for what cannot follow a redirect (security rule 28).
-    static func challenge(signInURL: String, realm: String, requestID: String) -> Self {
+    package static func challenge(signInURL: String, realm: String, requestID: String) -> Self {
         var answer = Answer.problem(
             .unauthorized,
             "Sign in first",
@@ -97,5 +97,5 @@ extension Answer {
 }
 
 extension JSONMember {
-    static func requestID(_ id: String) -> Self { JSONMember(name: "request_id", value: .string(id)) }
+    package static func requestID(_ id: String) -> Self { JSONMember(name: "request_id", value: .string(id)) }
 }

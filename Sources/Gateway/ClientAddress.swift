@@ -1,18 +1,18 @@
-import Access
+package import Access
 
 /// Who the browser's end of the connection is, told from the peer and, where a trusted proxy says so, from
 /// `X-Forwarded-For` (security rule 4).
-struct ClientAddress {
+package struct ClientAddress {
     /// The rightmost address that is not one of our proxies.
-    let text: String
+    package let text: String
     /// The value sent to the upstream.
-    let forwardedFor: String
+    package let forwardedFor: String
 
     /// - Parameters:
     ///   - peer: the other end of the TCP connection, as text.
     ///   - isTrusted: whether that peer is one of our proxies.
     ///   - fields: the request's `X-Forwarded-For` fields, in order.
-    init(peer: String, isTrusted: Bool, fields: [String], trusted: [AddressRange]) {
+    package init(peer: String, isTrusted: Bool, fields: [String], trusted: [AddressRange]) {
         guard isTrusted, !fields.isEmpty else {
             self.text = peer
             self.forwardedFor = peer

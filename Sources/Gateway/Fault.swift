@@ -1,11 +1,11 @@
 import Access
 import BackChannel
-import NIOHTTP1
+package import NIOHTTP1
 
 /// Something went wrong, and whose fault it was. The status is for the browser, the reason for the log.
-struct Fault: Error, Sendable {
+package struct Fault: Error, Sendable {
     /// Where it comes from.
-    enum Source: String, Sendable {
+    package enum Source: String, Sendable {
         case downstream
         case upstream
         case provider
@@ -13,14 +13,14 @@ struct Fault: Error, Sendable {
         case gateway
     }
 
-    let source: Source
-    let status: HTTPResponseStatus
+    package let source: Source
+    package let status: HTTPResponseStatus
     /// A constant sentence for the log; names no value a stranger sent.
-    let reason: String
+    package let reason: String
     /// More for the log, never for the browser.
-    var detail: String?
+    package var detail: String?
 
-    init(_ source: Source, _ status: HTTPResponseStatus, _ reason: String, detail: String? = nil) {
+    package init(_ source: Source, _ status: HTTPResponseStatus, _ reason: String, detail: String? = nil) {
         self.source = source
         self.status = status
         self.reason = reason

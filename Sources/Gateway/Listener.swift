@@ -1,11 +1,11 @@
-import NIOCore
+package import NIOCore
 import NIOHTTP1
-import NIOPosix
+package import NIOPosix
 
 /// The server pipeline: bytes, parts, exchanges. Each connection belongs to the worker of the loop it was given.
-enum Listener {
+package enum Listener {
     /// Binds the public address.
-    static func bind(
+    package static func bind(
         _ address: Configuration.ListenAddress,
         group: MultiThreadedEventLoopGroup,
         workers: WorkerTable,
@@ -31,11 +31,11 @@ enum Listener {
 }
 
 /// Which worker belongs to which loop.
-struct WorkerTable: Sendable {
+package struct WorkerTable: Sendable {
     private let workers: [ObjectIdentifier: NIOLoopBound<Worker>]
 
     /// Makes a worker on each loop of the group.
-    init(group: MultiThreadedEventLoopGroup, make: @escaping @Sendable (any EventLoop) -> Worker) async throws {
+    package init(group: MultiThreadedEventLoopGroup, make: @escaping @Sendable (any EventLoop) -> Worker) async throws {
         var workers: [ObjectIdentifier: NIOLoopBound<Worker>] = [:]
         for eventLoop in group.makeIterator() {
             workers[ObjectIdentifier(eventLoop)] = try await eventLoop.submit {
@@ -56,7 +56,7 @@ struct WorkerTable: Sendable {
     }
 
     /// Runs something on each worker's own loop, and collects what comes of it.
-    func map<Value: Sendable>(_ body: @escaping @Sendable (Worker) -> Value) async throws -> [Value] {
+    package func map<Value: Sendable>(_ body: @escaping @Sendable (Worker) -> Value) async throws -> [Value] {
         var values: [Value] = []
         for worker in self.workers.values {
             values.append(try await worker.eventLoop.submit { body(worker.value) }.get())

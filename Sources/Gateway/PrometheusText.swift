@@ -1,6 +1,6 @@
 /// Metrics as Prometheus reads them (text format 0.0.4). Labels are route names and codes of ours, never a stranger's text.
 extension MetricsSnapshot {
-    func prometheusText(routes: [String]) -> String {
+    package func prometheusText(routes: [String]) -> String {
         var text = ""
         text.metric("gatehouse_exchanges_total", "counter", "Exchanges by route and status.")
         for (key, count) in self.exchanges.sorted(by: { $0.key < $1.key }) {

@@ -1,21 +1,21 @@
-import BackChannel
-import Logging
-import OpenIDConnect
+package import BackChannel
+package import Logging
+package import OpenIDConnect
 import Synchronization
 
 /// What is known of the provider at one moment: its endpoints and its keys.
-struct ProviderSnapshot: Sendable {
-    let provider: Provider
-    var keys: JSONWebKeySet
+package struct ProviderSnapshot: Sendable {
+    package let provider: Provider
+    package var keys: JSONWebKeySet
     let fetchedAt: Instant
     /// How often the keys have been fetched anew; tells a caller that somebody else has done so meanwhile.
-    var keysGeneration = 0
+    package var keysGeneration = 0
 }
 
 /// The provider's discovery document and keys: fetched when first needed, kept fresh, read as a snapshot.
 ///
 /// The gateway starts and serves while the provider is down; only who needs it waits for it.
-actor ProviderDirectory {
+package actor ProviderDirectory {
     private let settings: Configuration.ProviderSettings
     private let backChannel: BackChannel
     private let logger: Logger
@@ -34,7 +34,7 @@ actor ProviderDirectory {
     private static let keyRefetchInterval = Duration.seconds(30)
     private static let longestPause = 16
 
-    init(
+    package init(
         settings: Configuration.ProviderSettings,
         backChannel: BackChannel,
         logger: Logger,
@@ -47,13 +47,13 @@ actor ProviderDirectory {
     }
 
     /// What is known already; no waiting, no fetching.
-    nonisolated var current: ProviderSnapshot? {
+    package nonisolated var current: ProviderSnapshot? {
         self.published.withLock { $0 }
     }
 
     /// What is known, fetched if need be. A snapshot past its time is still served while a new one is being fetched, and
     /// when that fails.
-    func snapshot() async throws(Fault) -> ProviderSnapshot {
+    package func snapshot() async throws(Fault) -> ProviderSnapshot {
         guard let current else { return try await self.fetch() }
         if self.clock() - current.fetchedAt > Self.freshness, self.fetching == nil, !self.mustPause {
             Task { try? await self.fetch() }
@@ -62,7 +62,7 @@ actor ProviderDirectory {
     }
 
     /// The same with keys fetched anew, for a token whose key is unknown; as it is when they were fetched just now.
-    func snapshotWithNewKeys(for seen: ProviderSnapshot) async throws(Fault) -> ProviderSnapshot {
+    package func snapshotWithNewKeys(for seen: ProviderSnapshot) async throws(Fault) -> ProviderSnapshot {
         guard let current else { return try await self.snapshot() }
         // Somebody else has fetched since the caller looked.
         if current.keysGeneration > seen.keysGeneration { return current }

@@ -1,12 +1,12 @@
 import Access
-import NIOHTTP1
+package import NIOHTTP1
 
 /// One pass over a request's fields: what each is, and the values the gateway itself needs.
 ///
 /// A connection keeps one of these and reads each request into it, so that no request pays for its storage.
-final class RequestFields {
+package final class RequestFields {
     /// What becomes of a field.
-    enum Kind: UInt8 {
+    package enum Kind: UInt8 {
         /// The application's business: forwarded as it is.
         case endToEnd
         /// Ends here (RFC 9110, 7.6.1), or is written anew by us.
@@ -18,31 +18,33 @@ final class RequestFields {
     }
 
     /// How the body is delimited (RFC 9112, 6.3).
-    enum Framing: Equatable {
+    package enum Framing: Equatable {
         case none
         case length(Int)
         case chunked
     }
 
-    private(set) var kinds: [Kind] = []
-    private(set) var framing = Framing.none
-    private(set) var host: String?
+    package private(set) var kinds: [Kind] = []
+    package private(set) var framing = Framing.none
+    package private(set) var host: String?
     /// All `Cookie` fields, in order.
-    private(set) var cookies: [String] = []
-    private(set) var forwardedFor: [String] = []
-    private(set) var requestID: String?
-    private(set) var accept: String?
-    private(set) var origin: String?
+    package private(set) var cookies: [String] = []
+    package private(set) var forwardedFor: [String] = []
+    package private(set) var requestID: String?
+    package private(set) var accept: String?
+    package private(set) var origin: String?
     private(set) var secFetchSite: String?
     private(set) var secFetchMode: String?
     private(set) var secFetchDest: String?
     private(set) var purpose: String?
     private(set) var requestedWith: String?
-    private(set) var hasUpgrade = false
-    private(set) var expectsContinue = false
+    package private(set) var hasUpgrade = false
+    package private(set) var expectsContinue = false
+
+    package init() {}
 
     /// Reads a request's fields. Refuses what could be read in two ways (security rule 5).
-    func read(_ head: HTTPRequestHead) throws(Fault) {
+    package func read(_ head: HTTPRequestHead) throws(Fault) {
         self.reset()
         var hosts = 0
         var lengths = 0
@@ -141,7 +143,7 @@ final class RequestFields {
     }
 
     /// A non-negative decimal number without sign, space or overflow.
-    static func decimal(_ text: String) -> Int? {
+    package static func decimal(_ text: String) -> Int? {
         var result = 0
         guard !text.isEmpty else { return nil }
         for byte in text.utf8 {

@@ -1,15 +1,15 @@
-import Access
+package import Access
 import Cryptography
 import NIOCore
 import NIOHTTP1
-import OpenIDConnect
+package import OpenIDConnect
 
 /// A session that its ticket has opened, with the header fields it stands for.
-final class OpenedSession {
+package final class OpenedSession {
     let ticket: Ticket
-    let session: Session
+    package let session: Session
     /// The identity as header fields, rendered once. `nil`: they are too large to be sent.
-    let identityFields: [UInt8]?
+    package let identityFields: [UInt8]?
     /// The sealed record this was opened from: as long as the store holds these bytes, the session is this one.
     fileprivate let box: [UInt8]
 
@@ -29,8 +29,8 @@ final class OpenedSession {
 ///
 /// The store is asked for each request, so that a session that ends anywhere has ended here. What is kept is the work
 /// of opening a record: when the store answers with the bytes seen last time, the session is the one opened then.
-final class Sessions {
-    typealias Completion<Value> = (Result<Value, Fault>) -> Void
+package final class Sessions {
+    package typealias Completion<Value> = (Result<Value, Fault>) -> Void
 
     private let store: any SessionStore
     private let settings: Settings
@@ -40,19 +40,30 @@ final class Sessions {
     private var opened: [SessionKey: OpenedSession] = [:]
     private static let openedLimit = 4096
 
-    init(store: any SessionStore, settings: Settings, metrics: Metrics, now: @escaping () -> Instant) {
+    package init(store: any SessionStore, settings: Settings, metrics: Metrics, now: @escaping () -> Instant) {
         self.store = store
         self.settings = settings
         self.metrics = metrics
         self.now = now
     }
 
-    var openedCount: Int { self.opened.count }
+    package var openedCount: Int { self.opened.count }
 
     /// The session of the first ticket that has one. A stale cookie does not shadow a good one (security rule 24), and a
     /// store that fails is not an absent session (rule 21).
-    func load(_ tickets: [Ticket], for authority: Authority, _ completion: @escaping Completion<OpenedSession?>) {
-        guard let ticket = tickets.first else { return completion(.success(nil)) }
+    package func load(_ tickets: [Ticket], for authority: Authority, _ completion: @escaping Completion<OpenedSession?>) {
+        self.load(tickets[...], for: authority, unopened: nil, completion)
+    }
+
+    /// - Parameter unopened: what is wrong with a record that has been passed over; the answer when nothing better comes.
+    private func load(
+        _ tickets: ArraySlice<Ticket>,
+        for authority: Authority,
+        unopened: Fault?,
+        _ completion: @escaping Completion<OpenedSession?>
+    ) {
+        guard let ticket = tickets.first else { return completion(unopened.map { .failure($0) } ?? .success(nil)) }
+        let rest = tickets.dropFirst()
         let started = NIODeadline.now()
         self.store.load(ticket.key) { result in
             self.metrics.storeLatency.record(NIODeadline.now() - started)
@@ -61,19 +72,19 @@ final class Sessions {
                 completion(.failure(.store(fault)))
             case .success(nil):
                 self.opened[ticket.key] = nil
-                self.load(Array(tickets.dropFirst()), for: authority, completion)
+                self.load(rest, for: authority, unopened: unopened, completion)
             case .success(let record?):
                 switch self.open(record, with: ticket, for: authority) {
                 case .success(let opened?): completion(.success(opened))
-                case .success(nil): self.load(Array(tickets.dropFirst()), for: authority, completion)
-                case .failure(let fault): completion(.failure(fault))
+                case .success(nil): self.load(rest, for: authority, unopened: unopened, completion)
+                case .failure(let fault): self.load(rest, for: authority, unopened: fault, completion)
                 }
             }
         }
     }
 
     /// Stores a new session under a new ticket: never under one that the browser brought (security rule 18).
-    func create(_ session: Session, _ completion: @escaping Completion<Ticket>) {
+    package func create(_ session: Session, _ completion: @escaping Completion<Ticket>) {
         let ticket = Ticket.make()
         let box: [UInt8]
         do {
@@ -87,7 +98,7 @@ final class Sessions {
     }
 
     /// Ends what these tickets stand for. The sessions are handed over for what remains to be done with their tokens.
-    func remove(_ tickets: [Ticket], for authority: Authority, _ completion: @escaping Completion<[Session]>) {
+    package func remove(_ tickets: [Ticket], for authority: Authority, _ completion: @escaping Completion<[Session]>) {
         self.remove(tickets[...], for: authority, removed: [], completion)
     }
 
@@ -114,7 +125,7 @@ final class Sessions {
     }
 
     /// `true` once for each name, whoever asks and wherever: a `state` is good for one callback.
-    func claim(_ name: [UInt8], for duration: Duration, _ completion: @escaping Completion<Bool>) {
+    package func claim(_ name: [UInt8], for duration: Duration, _ completion: @escaping Completion<Bool>) {
         self.store.claim(name, expiresIn: duration) { completion($0.mapError { .store($0) }) }
     }
 

@@ -1,12 +1,12 @@
-import Access
-import Cryptography
+package import Access
+package import Cryptography
 
 /// The configuration with everything that follows from it, computed once and shared by all workers. It never changes.
-struct Settings: Sendable {
-    let configuration: Configuration
-    let routes: RouteTable
-    let keys: KeyRing
-    let cookieNames: CookieNames
+package struct Settings: Sendable {
+    package let configuration: Configuration
+    package let routes: RouteTable
+    package let keys: KeyRing
+    package let cookieNames: CookieNames
     /// Cookies carry `Secure` exactly when browsers reach us over TLS.
     let cookiesAreSecure: Bool
     let endpoints: EndpointTable
@@ -15,10 +15,10 @@ struct Settings: Sendable {
     private let routeNumbers: [ObjectIdentifier: Int]
 
     /// - Throws: `RouteTableError` for routes that contradict each other, `CryptographyError` for a bad key ring.
-    init(_ configuration: Configuration) throws {
+    package init(_ configuration: Configuration) throws {
         self.configuration = configuration
         self.routes = try RouteTable(configuration.routes)
-        let keys = configuration.session.keys
+        package let keys = configuration.session.keys
         self.keys = try KeyRing(keys.isEmpty ? [SealingKey.generate()] : keys)
         self.cookiesAreSecure = configuration.server.publicURL.scheme == .https
         self.cookieNames = CookieNames(name: configuration.cookie.name, secure: self.cookiesAreSecure, domain: nil)

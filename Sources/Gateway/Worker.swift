@@ -1,13 +1,13 @@
-import Access
-import BackChannel
+package import Access
+package import BackChannel
 import Cryptography
-import Logging
-import NIOCore
+package import Logging
+package import NIOCore
 import NIOHTTP1
-import OpenIDConnect
+package import OpenIDConnect
 
 /// What one event loop owns. Nothing in here is touched from anywhere else, so nothing in here is locked.
-final class Worker {
+package final class Worker {
     let eventLoop: any EventLoop
     let settings: Settings
     let provider: ProviderDirectory
@@ -35,7 +35,7 @@ final class Worker {
 
     private static let tickInterval = TimeAmount.milliseconds(250)
 
-    init(
+    package init(
         eventLoop: any EventLoop,
         settings: Settings,
         provider: ProviderDirectory,
@@ -60,7 +60,7 @@ final class Worker {
     }
 
     /// Starts looking at deadlines.
-    func start() {
+    package func start() {
         let box = NIOLoopBound(self, eventLoop: self.eventLoop)
         self.tick = self.eventLoop.scheduleRepeatedTask(
             initialDelay: Self.tickInterval, delay: Self.tickInterval
@@ -99,7 +99,7 @@ final class Worker {
     }
 
     /// Closes whatever is still open, and writes the last lines of the log.
-    func stop() {
+    package func stop() {
         self.tick?.cancel()
         for connection in self.connections.values { connection.abort() }
         self.upstreams.closeIdle()

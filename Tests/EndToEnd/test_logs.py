@@ -71,7 +71,8 @@ def test_an_answer_of_the_token_endpoint_forges_no_line(gateway, forger):
 
 def test_a_request_forges_no_line(gateway):
     host = f"127.0.0.1:{gateway.port}"
-    for target in ("/open/%22%0aforged", '/open/"forged"', "/open/%E2%80%A8forged", "/open/%C2%85forged", "/open/%1b%5b"):
+    targets = ["/open/%22%0aforged", '/open/"forged"', "/open/%E2%80%A8forged", "/open/%C2%85forged", "/open/%1b%5b"]
+    for target in targets:
         exchange(gateway.port, request(target, host, "X-Request-Id: a forged", "User-Agent: x\xc2\x85forged"))
     for field in ("X-Request-Id: a\x1bforged", "User-Agent: x\x1b[31m"):
         exchange(gateway.port, request("/open/escape", host, field))

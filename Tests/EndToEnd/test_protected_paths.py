@@ -25,11 +25,13 @@ def gateway(shared_stage, forger, upstream):
 
 
 SPELLINGS = r"""
-    /admin /admin/ /admin/x /admin? /admin?/../x /%61dmin /a%64min /%61%64%6d%69%6e /admi%6E/x //admin ///admin //admin//x
+    /admin /admin/ /admin/x /admin? /admin?/../x /%61dmin /a%64min /%61%64%6d%69%6e /admi%6E/x
+    //admin ///admin //admin//x
     /./admin /x/../admin /x/%2e%2e/admin /.//admin /%2e/admin /%2fadmin /%2Fadmin /%5cadmin /\admin /admin%2f /admin%2fx
     /admin%5c /admin\ /admin; /admin;x /admin;/x /;/admin /x;/../admin /admin%3bx /x/..;/admin /admin/. /admin/..
     /admin/%2e /admin%00 /admin%00.css /admin%0a /admin%09 /admin#x /admin%23 /%2561dmin /%252fadmin /%25%36%31dmin
-    /shop//admin /shop/./admin /shop%2fadmin /shop%2Fadmin/x //shop/admin /shop///admin//x /shop/%61dmin /shop/x/../admin
+    /shop//admin /shop/./admin /shop%2fadmin /shop%2Fadmin/x //shop/admin /shop///admin//x
+    /shop/%61dmin /shop/x/../admin
     /slashes/admin /slashes%2fadmin /slashes/%2fadmin /slashes//admin /slashes/%2Fadmin/x /slashes/x%2f..%2fadmin
     /slashes/%2e%2fadmin /slashes/%2e/admin /slashes/admin%2fx /slashes/%61dmin /slashes%2F%61dmin /slashes/%252fadmin
     /slashes/..%2fadmin /slashes/%2e%2e/admin /slashes/%2e%2e%2fadmin /slashes%5cadmin /%2fslashes%2fadmin
@@ -62,7 +64,10 @@ def test_no_spelling_of_a_protected_path_is_served_to_a_stranger(gateway, upstre
     assert not [r.target for r in upstream.received if is_protected(r.target)]
 
 
-@pytest.mark.parametrize("path", ["/", "/adminx", "/admin.css", "/x/admin", "/shop", "/shop/adm", "/slashes/x%2fy", "/cafe"])
+NEIGHBOURS = ["/", "/adminx", "/admin.css", "/x/admin", "/shop", "/shop/adm", "/slashes/x%2fy", "/cafe"]
+
+
+@pytest.mark.parametrize("path", NEIGHBOURS)
 def test_its_neighbours_stay_open(gateway, upstream, path):
     assert exchange(gateway.port, request(path, f"127.0.0.1:{gateway.port}")).status == 200
     assert unquote_to_bytes(upstream.last().target) == unquote_to_bytes(path)

@@ -1,4 +1,4 @@
-"""What one connection carries stays apart: requests of two people, bodies nobody read, answers of a confused upstream."""
+"""What one connection carries stays apart: two people's requests, unread bodies, answers of a confused upstream."""
 
 import pytest
 
@@ -152,11 +152,12 @@ def test_trailers_without_end_are_refused_in_little_memory(gateway, upstream, fi
 def test_the_application_sees_no_proxy_of_the_clients_choice(gateway, upstream):
     """CGI turns a field `Proxy` into HTTP_PROXY (CVE-2016-5385 and its sisters)."""
     for name in ("Proxy", "proxy", "PROXY"):
-        assert exchange(gateway.port, request("/open/proxy", host(gateway), f"{name}: http://evil.example")).status == 200
+        data = request("/open/proxy", host(gateway), f"{name}: http://evil.example")
+        assert exchange(gateway.port, data).status == 200
         assert b"evil.example" not in upstream.last("/open/proxy").head
 
 
-@pytest.mark.parametrize("named", ["Content-Length", "Transfer-Encoding", "Set-Cookie", "Cache-Control", "X-Request-Id"])
+@pytest.mark.parametrize("named", ["Content-Length", "Transfer-Encoding", "Set-Cookie", "Cache-Control", "Date"])
 def test_an_upstream_that_names_its_framing_away_confuses_no_client(gateway, alice, upstream, named):
     fields = [f"Connection: {named}", "Set-Cookie: a=b", "Cache-Control: public"]
     upstream.on("/named", lambda c, _: c.reply(b"hello", "200 OK", *fields))
@@ -181,7 +182,7 @@ def test_an_answer_without_body_has_no_length(gateway, upstream, length):
             assert (answer.status, answer.header("Content-Length")) == (204, None)
 
 
-NAMELESS = ["=gatehouse=planted", "gatehouse\t=planted", "\tgatehouse=planted", "=gatehouse=planted; Path=/", " =gatehouse=x"]
+NAMELESS = ["=gatehouse=x", "gatehouse\t=x", "\tgatehouse=x", "=gatehouse=x; Path=/", " =gatehouse=x"]
 
 
 @pytest.mark.parametrize("field", NAMELESS)

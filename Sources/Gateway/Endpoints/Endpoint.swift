@@ -1,7 +1,7 @@
-import Access
+package import Access
 
 /// Our own endpoints on the public listener.
-enum Endpoint: Sendable, CaseIterable {
+package enum Endpoint: Sendable, CaseIterable {
     case signIn
     case callback
     case signOut
@@ -12,11 +12,11 @@ enum Endpoint: Sendable, CaseIterable {
 }
 
 /// Which path is whose. Own endpoints come before every route.
-struct EndpointTable: Sendable {
+package struct EndpointTable: Sendable {
     private let exact: [(path: [UInt8], endpoint: Endpoint)]
     private let prefix: [UInt8]
 
-    init(_ paths: Configuration.Paths) {
+    package init(_ paths: Configuration.Paths) {
         self.exact = [
             (Array(paths.signIn.utf8), .signIn),
             (Array(paths.callback.utf8), .callback),
@@ -28,7 +28,7 @@ struct EndpointTable: Sendable {
     }
 
     /// `nil`: not ours, ask the routes.
-    func endpoint(for target: RequestTarget) -> Endpoint? {
+    package func endpoint(for target: RequestTarget) -> Endpoint? {
         let path = target.path
         for entry in self.exact where path.elementsEqual(entry.path) { return entry.endpoint }
         guard path.starts(with: self.prefix) else { return nil }

@@ -1,17 +1,17 @@
-import Access
-import OpenIDConnect
+package import Access
+package import OpenIDConnect
 
 /// The loop breaker (security rule 27): how often this browser has completed a sign-in just now.
 ///
 /// The count is kept in a cookie and believed as it comes: it protects the user from a circle, nobody from the user.
-struct SignInLoop {
+package struct SignInLoop {
     private static let limit = 5
     private static let window = Duration.seconds(60)
 
     private var count = 0
     private var since = Instant(seconds: 0)
 
-    init(_ cookies: [String], names: CookieNames) {
+    package init(_ cookies: [String], names: CookieNames) {
         for header in cookies {
             guard let value = CookieHeader.values(named: Array(names.flowCounter.utf8), in: header).first(where: { _ in true }) else { continue }
             let parts = value.split(separator: UInt8(ascii: "."))
@@ -23,7 +23,7 @@ struct SignInLoop {
         }
     }
 
-    func isGoingInCircles(now: Instant) -> Bool {
+    package func isGoingInCircles(now: Instant) -> Bool {
         self.count >= Self.limit && self.isRecent(now)
     }
 

@@ -1,17 +1,17 @@
-import Access
+package import Access
 import OpenIDConnect
 
 /// The transaction cookies a browser holds: one for each sign-in under way, so that several tabs at once all succeed.
-struct Transactions {
+package struct Transactions {
     /// More at once than this only happens when sign-ins are left half-way; the oldest go.
-    static let limit = 5
+    package static let limit = 5
 
     private let settings: Settings
     private let authority: Authority
     /// Name and value as the browser sent them.
     private var found: [(name: String, value: Substring.UTF8View)] = []
 
-    init(_ cookies: [String], settings: Settings, authority: Authority) {
+    package init(_ cookies: [String], settings: Settings, authority: Authority) {
         self.settings = settings
         self.authority = authority
         for header in cookies {
@@ -22,7 +22,7 @@ struct Transactions {
     }
 
     /// Those that must go so that a new one has room: what nobody can open, and then the oldest.
-    var superfluous: [String] {
+    package var superfluous: [String] {
         guard self.found.count >= Self.limit else { return [] }
         let byAge = self.found.map { name, value in
             (name: name, startedAt: self.open(value)?.startedAt ?? Instant(seconds: 0))
@@ -31,7 +31,7 @@ struct Transactions {
     }
 
     /// The transaction of this state, if this browser began it here.
-    func signIn(for state: [UInt8]) -> SignIn? {
+    package func signIn(for state: [UInt8]) -> SignIn? {
         let name = Array(self.settings.cookieNames.transaction(suffix: SignIn.cookieSuffix(forState: state)).utf8)
         for cookie in self.found where cookie.name.utf8.elementsEqual(name) {
             if let signIn = self.open(cookie.value) { return signIn }
@@ -39,7 +39,7 @@ struct Transactions {
         return nil
     }
 
-    func cookie(for signIn: SignIn, sealed: String) -> SetCookie {
+    package func cookie(for signIn: SignIn, sealed: String) -> SetCookie {
         SetCookie(
             name: self.settings.cookieNames.transaction(suffix: signIn.cookieSuffix),
             value: sealed,
@@ -50,7 +50,7 @@ struct Transactions {
         )
     }
 
-    func cleared(_ name: String) -> SetCookie {
+    package func cleared(_ name: String) -> SetCookie {
         SetCookie.expire(name, secure: self.settings.cookiesAreSecure)
     }
 

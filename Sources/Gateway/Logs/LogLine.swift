@@ -1,34 +1,34 @@
-import NIOCore
+package import NIOCore
 
 /// A log line as one JSON object, written straight into a buffer: an exchange must not pay for a dictionary.
 extension WireBytes {
-    mutating func beginLogLine(time: String) {
+    package mutating func beginLogLine(time: String) {
         self.append("{\"time\":\"")
         self.append(time)
         self.append("\"")
     }
 
-    mutating func endLogLine() {
+    package mutating func endLogLine() {
         self.append("}\n")
     }
 
-    mutating func writeLogMember(_ key: String, _ value: String) {
+    package mutating func writeLogMember(_ key: String, _ value: String) {
         self.writeLogKey(key)
         self.writeJSONString(value)
     }
 
     /// A part of a longer text.
-    mutating func writeLogMember(_ key: String, _ value: Substring.UTF8View) {
+    package mutating func writeLogMember(_ key: String, _ value: Substring.UTF8View) {
         self.writeLogMember(key, String(Substring(value)))
     }
 
-    mutating func writeLogMember(_ key: String, _ value: Int) {
+    package mutating func writeLogMember(_ key: String, _ value: Int) {
         self.writeLogKey(key)
         self.append(value)
     }
 
     /// Milliseconds with three decimals.
-    mutating func writeLogMember(_ key: String, _ duration: TimeAmount) {
+    package mutating func writeLogMember(_ key: String, _ duration: TimeAmount) {
         self.writeLogKey(key)
         let microseconds = max(duration.nanoseconds, 0) / 1000
         let fraction = microseconds % 1000
@@ -38,7 +38,7 @@ extension WireBytes {
     }
 
     /// A member whose name is not known before run time.
-    mutating func writeLogMember(named key: String, _ value: String) {
+    package mutating func writeLogMember(named key: String, _ value: String) {
         self.append(",")
         self.writeJSONString(key)
         self.append(":")
@@ -84,6 +84,6 @@ extension WireBytes {
 }
 
 /// Text for a terminal: control characters would speak to the terminal itself.
-func printable(_ text: String) -> String {
+package func printable(_ text: String) -> String {
     String(decoding: text.utf8.map { $0 < 0x20 || $0 == 0x7f ? UInt8(ascii: "?") : $0 }, as: UTF8.self)
 }

@@ -1,9 +1,15 @@
 import Glibc
 
 /// A moment of the wall clock, as logs (RFC 3339) and the `Date` field (RFC 9110, 5.6.7) write it. Always UTC.
-struct Timestamp {
-    let seconds: Int64
-    let milliseconds: Int
+package struct Timestamp {
+    package let seconds: Int64
+    package let milliseconds: Int
+
+    /// So many seconds and milliseconds after the beginning of 1970.
+    package init(seconds: Int64, milliseconds: Int) {
+        self.seconds = seconds
+        self.milliseconds = milliseconds
+    }
 
     static var now: Self {
         var time = timespec()
@@ -12,7 +18,7 @@ struct Timestamp {
     }
 
     /// `2026-11-21T09:30:00.125Z`
-    var text: String {
+    package var text: String {
         let date = self.date
         let fraction = String(self.milliseconds)
         return "\(date.year)-\(Self.two(date.month))-\(Self.two(date.day))T\(self.clock)."
@@ -20,7 +26,7 @@ struct Timestamp {
     }
 
     /// `Sat, 21 Nov 2026 09:30:00 GMT`
-    var httpDate: String {
+    package var httpDate: String {
         let date = self.date
         let days = ["Thu", "Fri", "Sat", "Sun", "Mon", "Tue", "Wed"]
         let months = ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"]

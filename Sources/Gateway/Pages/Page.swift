@@ -1,26 +1,26 @@
 import Cryptography
 
 /// A page of ours: no script, no request to anywhere, readable on a phone and in the dark.
-struct Page {
+package struct Page {
     /// A way onward.
-    enum Action {
+    package enum Action {
         case link(label: String, href: String)
         /// Posts to one of our own endpoints.
         case button(label: String, action: String)
     }
 
-    let text: Text
-    var actions: [Action] = []
+    package let text: Text
+    package var actions: [Action] = []
     /// Shown small, so that a user can name it to whoever reads the log.
-    let requestID: String?
+    package let requestID: String?
 
-    init(_ text: Text, actions: [Action] = [], requestID: String?) {
+    package init(_ text: Text, actions: [Action] = [], requestID: String?) {
         self.text = text
         self.actions = actions
         self.requestID = requestID
     }
 
-    var bytes: [UInt8] {
+    package var bytes: [UInt8] {
         var html = """
             <!doctype html>
             <html lang="en">
@@ -45,7 +45,7 @@ struct Page {
     }
 
     /// Allows the one style above, by its digest, and nothing else.
-    static let contentSecurityPolicy =
+    package static let contentSecurityPolicy =
         "default-src 'none'; style-src 'sha256-\(Base64.encode(Digest.sha256(Array(style.utf8))))'; "
         + "base-uri 'none'; frame-ancestors 'none'"
 
@@ -62,7 +62,7 @@ struct Page {
     }
 
     /// Text for an HTML element or a quoted attribute.
-    static func escaped(_ text: String) -> String {
+    package static func escaped(_ text: String) -> String {
         var result: [UInt8] = []
         result.reserveCapacity(text.utf8.count)
         for byte in text.utf8 {

@@ -2,31 +2,31 @@ import NIOHTTP1
 
 extension Page {
     /// What a page says: nothing of the inside.
-    struct Text {
-        let title: String
-        let message: String
+    package struct Text {
+        package let title: String
+        package let message: String
     }
 }
 
 extension Page.Text {
-    static let signedOut = Self(title: "You are signed out", message: "Close the browser if others use this device.")
+    package static let signedOut = Self(title: "You are signed out", message: "Close the browser if others use this device.")
 
-    static let confirmSignOut = Self(title: "Sign out?", message: "You will be signed out here and at the sign-in service.")
+    package static let confirmSignOut = Self(title: "Sign out?", message: "You will be signed out here and at the sign-in service.")
 
-    static let nobodySignedIn = Self(title: "You are not signed in", message: "There is nothing to sign out of.")
+    package static let nobodySignedIn = Self(title: "You are not signed in", message: "There is nothing to sign out of.")
 
-    static let cancelled = Self(
+    package static let cancelled = Self(
         title: "You were not signed in",
         message: "The sign-in was cancelled or refused. You can try again."
     )
 
-    static let signInFailed = Self(
+    package static let signInFailed = Self(
         title: "The sign-in did not work",
         message: "What the sign-in service sent could not be accepted. Try again; if it happens again, tell the operator."
     )
 
     /// The loop breaker's page names the likely causes (security rule 27).
-    static let goingInCircles = Self(
+    package static let goingInCircles = Self(
         title: "The sign-in goes in circles",
         message: """
             You were signed in several times within a minute, and each time the next page did not know you. Usually the \
@@ -35,7 +35,7 @@ extension Page.Text {
             """
     )
 
-    static let cookiesMissing = Self(
+    package static let cookiesMissing = Self(
         title: "The sign-in could not be finished",
         message: """
             The browser came back without the cookie this sign-in began with. Cookies may be blocked, or the sign-in was \
@@ -43,7 +43,7 @@ extension Page.Text {
             """
     )
 
-    init(_ fault: Fault) {
+    package init(_ fault: Fault) {
         switch (fault.source, fault.status) {
         case (.provider, _):
             self.init(
