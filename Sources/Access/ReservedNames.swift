@@ -19,6 +19,7 @@ final class ReservedNames: Sendable {
         "sm-", "smuser", "iv-", "oam-", "x-oam-", "osso-", "shib-", "x-shib-",
         // Certificates.
         "ssl-client-", "x-ssl-", "client-cert", "x-client-cert", "x-client-dn", "x-client-verify",
+        "impersonate-", "x-appengine-user-", "x-hasura-", "x-okta-", "x-tailscale-", "x-apache-remote-",
         // Names that applications choose themselves.
         "x-user", "x-jwt-", "x-group", "x-role", "x-email", "x-claim", "x-identity-",
     ]
@@ -32,6 +33,10 @@ final class ReservedNames: Sendable {
         "x-name", "x-mail", "x-login", "x-account", "x-principal", "x-assertion", "x-token-subject",
         "eppn", "mail", "affiliation", "unscoped-affiliation", "entitlement", "persistent-id", "targeted-id",
         "displayname", "givenname", "x-authenticated", "x-webauth",
+        "x-endpoint-api-userinfo", "x-apigateway-api-userinfo", "teleport-jwt-assertion", "x-grafana-user",
+        "x-kubernetes-user",
+        // What we write ourselves, in the spellings that are folded into it.
+        "x-request-id", "content-length", "transfer-encoding", "host", "connection", "upgrade", "expect", "trailer",
         // CGI turns this one into HTTP_PROXY (CVE-2016-5385).
         "proxy",
     ]

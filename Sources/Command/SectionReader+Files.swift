@@ -2,7 +2,7 @@ extension SectionReader {
     /// A secret, given as it is or by the file that holds it (`key_file`), but not both. Its text is never repeated.
     func secret(_ key: String, allowed: String) -> String? {
         let given = self.concealed(key, allowed: allowed)
-        let file = self.text("\(key)_file", allowed: "the path of a file")
+        let file = self.text("\(key)_file", allowed: "the path of a file with PEM certificates")
         guard let file else { return given }
         guard given == nil else {
             self.refuse("\(key)_file", found: "a file beside \(key)", allowed: "one of the two")
@@ -35,8 +35,15 @@ extension SectionReader {
     /// The path of a file that can be read now.
     func file(_ key: String) -> String? {
         guard let path = self.text(key, allowed: "the path of a file") else { return nil }
-        let isReadable = self.content(key) { () throws(TextFile.Failure) in _ = try TextFile.bytes(of: path) } != nil
-        return isReadable ? path : nil
+        guard let bytes = self.content(key, { () throws(TextFile.Failure) in try TextFile.bytes(of: path) }) else {
+            return nil
+        }
+        // Without one the first connection would fail, long after the start.
+        guard String(decoding: bytes, as: UTF8.self).contains("-----BEGIN CERTIFICATE-----") else {
+            self.refuse(key, found: "a file without a PEM certificate", allowed: "PEM certificates")
+            return nil
+        }
+        return path
     }
 
     /// The path of a directory that can be read now.

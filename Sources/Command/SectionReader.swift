@@ -41,9 +41,18 @@ package struct SectionReader {
         }
     }
 
-    /// Text; an empty one counts as not set. No setting of ours has control characters.
+    /// Keys whose default is not empty: an empty text would not be what it looks like.
+    private static let neverEmpty = ["listen", "name", "host", "url", "prefix", "key_prefix"]
+
+    /// Text; an empty one counts as not set, where that is the default. No setting of ours has control characters.
     func text(_ key: String, allowed: String = "text") -> String? {
-        guard let text = self.string(key, allowed: allowed), !text.isEmpty else { return nil }
+        guard let text = self.string(key, allowed: allowed) else { return nil }
+        guard !text.isEmpty else {
+            if Self.neverEmpty.contains(where: { $0.isExactly(key) }) {
+                self.refuse(key, found: "\"\"", allowed: allowed)
+            }
+            return nil
+        }
         guard !text.hasControlCharacters else {
             self.refuse(key, found: ConfigurationProblem.quoted(text), allowed: "text without control characters")
             return nil

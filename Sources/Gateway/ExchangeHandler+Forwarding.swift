@@ -74,9 +74,9 @@ extension ExchangeHandler: UpstreamPartner {
     func upstreamResponded(_ head: HTTPResponseHead) {
         guard let current = self.current else { return }
         guard head.status != .switchingProtocols else { return self.fail(.upstreamSwitchedProtocols) }
-        guard self.exchange.responseBegan() else { return self.fail(.upstreamBroke) }
-        if self.worker.isDraining { self.exchange.lastExchange() }
         let response = ForwardedResponse(head, to: current.head)
+        guard response.isUnderstood, self.exchange.responseBegan() else { return self.fail(.upstreamBroke) }
+        if self.worker.isDraining { self.exchange.lastExchange() }
         if response.framing == .untilClose { self.exchange.lastExchange() }
         self.current?.response = response
         self.current?.status = Int(head.status.code)

@@ -1,6 +1,6 @@
 import Access
 import BackChannel
-import CStartup
+private import CStartup
 package import Logging
 import NIOCore
 package import NIOPosix

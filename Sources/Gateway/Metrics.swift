@@ -48,21 +48,21 @@ package final class Metrics {
 
     /// A copy that may leave the worker's loop.
     func snapshot(upstreams: UpstreamPool, connections: Int, openedSessions: Int) -> MetricsSnapshot {
-        MetricsSnapshot(
-            exchanges: self.exchanges,
-            decisions: self.decisions,
-            signIns: self.signIns,
-            faults: self.faults,
-            storeLatency: self.storeLatency,
-            providerLatency: self.providerLatency,
-            exchangeLatency: self.exchangeLatency,
-            upstreamConnections: upstreams.openConnections,
-            upstreamConnectionsMade: upstreams.connectionsMade,
-            downstreamConnections: connections,
-            openings: self.openings,
-            openingsSaved: self.openingsSaved,
-            openedSessions: openedSessions
-        )
+        var snapshot = MetricsSnapshot()
+        snapshot.exchanges = self.exchanges
+        snapshot.decisions = self.decisions
+        snapshot.signIns = self.signIns
+        snapshot.faults = self.faults
+        snapshot.storeLatency = self.storeLatency
+        snapshot.providerLatency = self.providerLatency
+        snapshot.exchangeLatency = self.exchangeLatency
+        snapshot.upstreamConnections = upstreams.openConnections
+        snapshot.upstreamConnectionsMade = upstreams.connectionsMade
+        snapshot.downstreamConnections = connections
+        snapshot.openings = self.openings
+        snapshot.openingsSaved = self.openingsSaved
+        snapshot.openedSessions = openedSessions
+        return snapshot
     }
 }
 

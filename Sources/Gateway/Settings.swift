@@ -18,7 +18,7 @@ package struct Settings: Sendable {
     package init(_ configuration: Configuration) throws {
         self.configuration = configuration
         self.routes = try RouteTable(configuration.routes)
-        package let keys = configuration.session.keys
+        let keys = configuration.session.keys
         self.keys = try KeyRing(keys.isEmpty ? [SealingKey.generate()] : keys)
         self.cookiesAreSecure = configuration.server.publicURL.scheme == .https
         self.cookieNames = CookieNames(name: configuration.cookie.name, secure: self.cookiesAreSecure, domain: nil)

@@ -65,7 +65,8 @@ package struct TokenRequest: Sendable {
         switch (client.authentication, client.secret) {
         case (.basic, let secret?):
             // Both parts are form-encoded first, or a colon in the id would end it (RFC 6749 section 2.3.1).
-            let credentials = FormEncoding.encode(client.id) + ":" + secret.withBytes { FormEncoding.encode($0) }
+            let credentials = Self.escaped(FormEncoding.encode(client.id)) + ":"
+                + secret.withBytes { Self.escaped(FormEncoding.encode($0)) }
             authorization = "Basic " + Base64.encode(Array(credentials.utf8))
         case (.post, let secret?):
             form += "&" + FormEncoding.encode([("client_id", client.id)])
@@ -75,6 +76,12 @@ package struct TokenRequest: Sendable {
         }
         body = Array(form.utf8)
         self.authorization = authorization
+    }
+
+    /// A space as `%20`: form decoders read it as they read `+`, and the servers that only undo percent-encoding do, too.
+    private static func escaped(_ encoded: String) -> String {
+        String(
+            decoding: encoded.utf8.flatMap { $0 == UInt8(ascii: "+") ? Array("%20".utf8) : [$0] }, as: UTF8.self)
     }
 }
 

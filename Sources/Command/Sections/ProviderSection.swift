@@ -115,13 +115,14 @@ extension SectionReader {
         return nil
     }
 
-    /// `none` alone, or any of `login` and `consent` (OpenID Connect Core 3.1.2.1, and what Logto takes of it).
+    /// Any of `login` and `consent` (OpenID Connect Core 3.1.2.1, and what Logto takes of it). With `none` nobody could ever
+    /// sign in who is not signed in at the provider already.
     fileprivate func prompt(_ key: String) -> String? {
-        let allowed = ["", "none", "login", "consent", "login consent"]
+        let allowed = ["", "login", "consent", "login consent"]
         guard let text = self.string(key, allowed: ConfigurationProblem.quoted(allowed)) else { return nil }
         let words = text.split(separator: " ", omittingEmptySubsequences: false).map(String.init)
         let isKnown = words.allSatisfy { word in ["login", "consent"].contains { $0.isExactly(word) } }
-        guard text.isEmpty || text.isExactly("none") || isKnown && words.unique.count == words.count else {
+        guard text.isEmpty || isKnown && words.unique.count == words.count else {
             self.refuse(
                 key,
                 found: ConfigurationProblem.quoted(text),
@@ -129,9 +130,6 @@ extension SectionReader {
                 hint: ConfigurationProblem.suggestion(for: text, among: allowed)
             )
             return nil
-        }
-        if text.isExactly("none") {
-            self.warn(key, "with \"none\" only those who are already signed in at the provider get in")
         }
         return text
     }

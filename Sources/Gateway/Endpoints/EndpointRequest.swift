@@ -40,7 +40,7 @@ struct EndpointRequest {
 
 extension Worker {
     /// More cookies of our name than this are somebody's game.
-    private static let ticketLimit = 8
+    private static let ticketLimit = 16
 
     /// The tickets in a request's `Cookie` fields: all of them, for a stale one must not shadow a good one.
     func tickets(in cookies: [String]) -> [Ticket] {

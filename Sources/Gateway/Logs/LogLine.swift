@@ -83,7 +83,13 @@ extension WireBytes {
     }
 }
 
-/// Text for a terminal: control characters would speak to the terminal itself.
+/// Text for a terminal: control characters would speak to the terminal itself, and what could pass for another word of
+/// the line is quoted.
 package func printable(_ text: String) -> String {
-    String(decoding: text.utf8.map { $0 < 0x20 || $0 == 0x7f ? UInt8(ascii: "?") : $0 }, as: UTF8.self)
+    let clean = text.utf8.map { $0 < 0x20 || $0 == 0x7f ? UInt8(ascii: "?") : $0 }
+    guard clean.contains(where: { " =\"\\".utf8.contains($0) }) else { return String(decoding: clean, as: UTF8.self) }
+    let quoted = clean.flatMap { byte in
+        byte == UInt8(ascii: "\"") || byte == UInt8(ascii: "\\") ? [UInt8(ascii: "\\"), byte] : [byte]
+    }
+    return "\"" + String(decoding: quoted, as: UTF8.self) + "\""
 }

@@ -18,6 +18,8 @@ struct ForwardedResponse {
     let framing: Framing
     /// Whether the upstream's connection can serve another request after this one.
     let upstreamKeepsAlive: Bool
+    /// `false`: a status or a coding that we cannot pass on.
+    let isUnderstood: Bool
     /// What `Connection` names: hop-by-hop, too. Hardly ever anything.
     private let namedFields: [Substring]
 
@@ -25,17 +27,23 @@ struct ForwardedResponse {
         self.head = head
         var hasLength = false
         var isChunked = false
+        // Below 200 only the decoder's interim responses exist, which never come here (RFC 9110, 15).
+        var isUnderstood = head.status.code >= 200
         var namedFields: [Substring] = []
         for (name, value) in head.headers {
             switch ResponseFieldName(name) {
             case .contentLength: hasLength = true
-            case .transferEncoding: isChunked = true
+            case .transferEncoding:
+                // Another coding below the chunks would be lost with them; we undo none.
+                isUnderstood = isUnderstood && !isChunked && equalIgnoringCase(value, "chunked")
+                isChunked = true
             case .connection where !RequestFields.isPlainConnection(value):
                 namedFields += value.split(separator: ",").map { $0.trimmingSpaces }
             default: break
             }
         }
         self.namedFields = namedFields
+        self.isUnderstood = isUnderstood
         let hasNoBody = request.method == .HEAD || head.status == .noContent || head.status == .notModified
         if hasNoBody {
             self.framing = .empty
@@ -45,6 +53,15 @@ struct ForwardedResponse {
             self.framing = request.version == .http1_1 ? .chunked : .untilClose
         }
         self.upstreamKeepsAlive = head.isKeepAlive && (hasNoBody || hasLength || isChunked)
+    }
+
+    /// A length that delimits the body, or that tells what a `GET` would have had (RFC 9110, 8.6); never one of a 204.
+    private var keepsLength: Bool {
+        switch self.framing {
+        case .length: true
+        case .empty: self.head.status != .noContent
+        case .chunked, .untilClose: false
+        }
     }
 
     /// - Parameters:
@@ -65,14 +82,16 @@ struct ForwardedResponse {
         bytes.append("\r\n")
         var hasCachingRules = false
         for (name, value) in self.head.headers {
-            switch ResponseFieldName(name) {
+            let kind = ResponseFieldName(name)
+            // How long the body is, is between us and the browser: no upstream names that away.
+            if kind != .contentLength, self.namedFields.contains(where: { equalIgnoringCase($0, name) }) { continue }
+            switch kind {
             case .hopByHop, .connection, .transferEncoding: continue
-            case .contentLength where self.framing != .length && self.framing != .empty: continue
+            case .contentLength where !self.keepsLength: continue
             case .setCookie where isOurs(value): continue
             case .caching: hasCachingRules = true
             default: break
             }
-            if !self.namedFields.isEmpty, self.namedFields.contains(where: { equalIgnoringCase($0, name) }) { continue }
             bytes.appendField(name, value)
         }
         if self.framing == .chunked { bytes.append("Transfer-Encoding: chunked\r\n") }

@@ -79,7 +79,7 @@ struct ProviderSectionTests {
         #expect(Sample().with("provider", "\(key) = \"\"").problems().isEmpty)
     }
 
-    @Test(arguments: ["", "none", "login", "consent", "login consent", "consent login"])
+    @Test(arguments: ["", "login", "consent", "login consent", "consent login"])
     func promptsThatTheProviderTakesAreTaken(_ prompt: String) {
         let sample = Sample().with("provider", "prompt = \"\(prompt)\"", "scopes = [\"openid\"]")
         #expect(sample.reading().configuration?.provider.prompt == prompt)

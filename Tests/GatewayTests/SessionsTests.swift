@@ -1,0 +1,225 @@
+import Access
+import Cryptography
+import Gateway
+import NIOHTTP1
+import OpenIDConnect
+import TestSupport
+import Testing
+
+/// From a ticket to a session and back.
+struct SessionsTests {
+    private let clock = ManualClock()
+    private let store: WatchedStore
+    private let metrics = Metrics()
+    private let sessions: Sessions
+    private let authority: Authority
+
+    init() throws {
+        let clock = self.clock
+        self.store = WatchedStore(MemoryStore(capacity: 100) { clock.now })
+        self.sessions = Sessions(store: self.store, settings: try Settings(.make()), metrics: self.metrics) { clock.now }
+        self.authority = try Authority("app.example.com", scheme: .https)
+    }
+
+    private func create(_ session: Session = .make()) throws -> Ticket {
+        var result: Result<Ticket, Fault>?
+        self.sessions.create(session) { result = $0 }
+        return try #require(result).get()
+    }
+
+    private func load(_ tickets: [Ticket], host: String = "app.example.com") throws -> OpenedSession? {
+        var result: Result<OpenedSession?, Fault>?
+        self.sessions.load(tickets, for: try Authority(host, scheme: .https)) { result = $0 }
+        return try #require(result).get()
+    }
+
+    private func remove(_ tickets: [Ticket]) throws -> [Session] {
+        var result: Result<[Session], Fault>?
+        self.sessions.remove(tickets, for: self.authority) { result = $0 }
+        return try #require(result).get()
+    }
+
+    @Test func aSessionIsFoundUnderItsTicket() throws {
+        let session = Session.make()
+        let opened = try #require(try self.load([self.create(session)]))
+        #expect(opened.session == session)
+        let fields = text(try #require(opened.identityFields))
+        #expect(fields.hasPrefix("X-Forwarded-User: 706lje0vqvfe\r\nX-Forwarded-Email: alice@example.com\r\n"))
+    }
+
+    @Test func whoHasNoTicketHasNoSession() throws {
+        #expect(try self.load([]) == nil)
+        #expect(try self.load([.make()]) == nil)
+        #expect(self.store.loads == 1)
+    }
+
+    @Test func aStaleCookieDoesNotShadowAGoodOne() throws {
+        let ticket = try self.create()
+        #expect(try self.load([.make(), .make(), ticket]) != nil)
+    }
+
+    @Test func aStoreThatFailsIsNotAnAbsentSession() throws {
+        let ticket = try self.create()
+        self.store.fault = StoreFault(kind: .timeout, detail: "x")
+        let fault = try #require(throws: Fault.self) { try self.load([ticket]) }
+        #expect(fault.status == .serviceUnavailable)
+        #expect(fault.source == .store)
+        #expect(throws: Fault.self) { try self.load([.make(), ticket]) }
+        #expect(throws: Fault.self) { try self.remove([ticket]) }
+        #expect(throws: Fault.self) { try self.create() }
+    }
+
+    @Test func aSessionOfAnotherHostIsAbsentHere() throws {
+        let ticket = try self.create()
+        #expect(try self.load([ticket], host: "other.example.com") == nil)
+        // Neither is it when it has been opened before.
+        #expect(try self.load([ticket]) != nil)
+        #expect(try self.load([ticket], host: "other.example.com") == nil)
+    }
+
+    @Test func aTicketWithAnotherSecretOpensNothing() throws {
+        let ticket = try self.create()
+        #expect(try self.load([ticket]) != nil)
+        let forged = try #require(Ticket(cookieValue: Base64URL.encode(ticket.id + Ticket.make().secret).utf8))
+        #expect(throws: Fault.self) { try self.load([forged]) }
+        #expect(try self.load([forged, ticket]) != nil)
+        #expect(try self.load([ticket]) != nil)
+    }
+
+    @Test func aRecordThatDoesNotOpenIsAFault() throws {
+        let ticket = Ticket.make()
+        self.store.save(ticket.key, Array("junk".utf8), expiresIn: .seconds(60)) { _ in }
+        let fault = try #require(throws: Fault.self) { try self.load([ticket]) }
+        #expect(fault.source == .store)
+        #expect(try self.load([ticket, self.create()]) != nil)
+    }
+
+    @Test func aSessionEndsAtItsTimeHoweverBusy() throws {
+        let ticket = try self.create(.make(expiresAt: .somewhen.advanced(by: .seconds(3600))))
+        self.clock.advance(by: .seconds(3599))
+        #expect(try self.load([ticket]) != nil)
+        self.clock.advance(by: .seconds(1))
+        #expect(try self.load([ticket]) == nil)
+    }
+
+    @Test func anIdleSessionEnds() throws {
+        let ticket = try self.create(.make(expiresAt: .somewhen.advanced(by: .seconds(14 * 86_400))))
+        self.clock.advance(by: .seconds(86_399))
+        #expect(try self.load([ticket]) != nil)
+        self.clock.advance(by: .seconds(86_399))
+        #expect(try self.load([ticket]) != nil)
+        self.clock.advance(by: .seconds(86_400))
+        #expect(try self.load([ticket]) == nil)
+    }
+
+    @Test func theIdleLimitIsPushedOutOnlyAfterAnEighthOfIt() throws {
+        let ticket = try self.create(.make(expiresAt: .somewhen.advanced(by: .seconds(14 * 86_400))))
+        self.clock.advance(by: .seconds(86_400 / 8))
+        #expect(try self.load([ticket]) != nil)
+        #expect(self.store.extensions.isEmpty)
+        self.clock.advance(by: .seconds(1))
+        #expect(try self.load([ticket]) != nil)
+        #expect(self.store.extensions == [.seconds(86_400)])
+        #expect(try self.load([ticket]) != nil)
+        #expect(self.store.extensions.count == 1)
+    }
+
+    @Test func theIdleLimitIsNeverPushedBeyondTheEnd() throws {
+        let ticket = try self.create(.make(expiresAt: .somewhen.advanced(by: .seconds(100_000))))
+        self.clock.advance(by: .seconds(50_000))
+        #expect(try self.load([ticket]) != nil)
+        #expect(self.store.extensions == [.seconds(50_000)])
+    }
+
+    @Test func theSameRecordIsOpenedOnce() throws {
+        let ticket = try self.create()
+        let first = try #require(try self.load([ticket]))
+        let second = try #require(try self.load([ticket]))
+        #expect(first === second)
+        #expect(self.store.loads == 2)
+        #expect(self.metrics.openings == 1)
+        #expect(self.metrics.openingsSaved == 1)
+    }
+
+    @Test func aSessionThatHasEndedElsewhereHasEndedHere() throws {
+        let ticket = try self.create()
+        #expect(try self.load([ticket]) != nil)
+        self.store.remove(ticket.key) { _ in }
+        #expect(try self.load([ticket]) == nil)
+        #expect(self.sessions.openedCount == 0)
+    }
+
+    @Test func whatIsRemovedIsHandedOverAndGone() throws {
+        let tickets = try [self.create(.make(refreshToken: "one")), .make(), self.create(.make(refreshToken: "two"))]
+        #expect(try self.remove(tickets).map(\.refreshToken) == ["one", "two"])
+        #expect(try self.load(tickets) == nil)
+        #expect(try self.remove(tickets).isEmpty)
+    }
+
+    @Test func anIdentityTooLargeForHeaderFieldsHasNone() throws {
+        let roles = (0..<1000).map { "a-role-with-a-long-name-\($0)" }
+        let ticket = try self.create(.make(identity: .make(roles: roles)))
+        let opened = try #require(try self.load([ticket]))
+        #expect(opened.identityFields == nil)
+    }
+
+    @Test func aNameIsClaimedOnce() throws {
+        var claims: [Bool] = []
+        for _ in 0..<2 {
+            self.sessions.claim([1, 2, 3], for: .seconds(60)) { if case .success(let isFirst) = $0 { claims.append(isFirst) } }
+        }
+        #expect(claims == [true, false])
+    }
+}
+
+/// A store that can be made to fail, and tells what it was asked.
+private final class WatchedStore: SessionStore {
+    private let base: MemoryStore
+    var fault: StoreFault?
+    private(set) var loads = 0
+    private(set) var extensions: [Duration] = []
+
+    init(_ base: MemoryStore) {
+        self.base = base
+    }
+
+    func load(_ key: SessionKey, _ completion: @escaping (Result<StoredRecord?, StoreFault>) -> Void) {
+        self.loads += 1
+        if let fault { completion(.failure(fault)) } else { self.base.load(key, completion) }
+    }
+
+    func save(
+        _ key: SessionKey,
+        _ box: [UInt8],
+        expiresIn: Duration,
+        _ completion: @escaping (Result<Void, StoreFault>) -> Void
+    ) {
+        if let fault { completion(.failure(fault)) } else { self.base.save(key, box, expiresIn: expiresIn, completion) }
+    }
+
+    func replace(
+        _ key: SessionKey,
+        _ box: [UInt8],
+        expiresIn: Duration,
+        _ completion: @escaping (Result<Bool, StoreFault>) -> Void
+    ) {
+        if let fault { completion(.failure(fault)) } else { self.base.replace(key, box, expiresIn: expiresIn, completion) }
+    }
+
+    func extend(_ key: SessionKey, expiresIn: Duration, _ completion: @escaping (Result<Void, StoreFault>) -> Void) {
+        self.extensions.append(expiresIn)
+        if let fault { completion(.failure(fault)) } else { self.base.extend(key, expiresIn: expiresIn, completion) }
+    }
+
+    func remove(_ key: SessionKey, _ completion: @escaping (Result<Bool, StoreFault>) -> Void) {
+        if let fault { completion(.failure(fault)) } else { self.base.remove(key, completion) }
+    }
+
+    func claim(_ name: [UInt8], expiresIn: Duration, _ completion: @escaping (Result<Bool, StoreFault>) -> Void) {
+        if let fault { completion(.failure(fault)) } else { self.base.claim(name, expiresIn: expiresIn, completion) }
+    }
+
+    func ping(_ completion: @escaping (Result<Void, StoreFault>) -> Void) {
+        if let fault { completion(.failure(fault)) } else { self.base.ping(completion) }
+    }
+}
