@@ -19,10 +19,12 @@ extension SectionReader {
     }
 
     /// Text that is, or may have, a secret: no message repeats it.
-    func concealed(_ key: String, allowed: String) -> String? {
+    func concealed(_ key: String, allowed: String, mayBeEmpty: Bool = true) -> String? {
         switch self.setting(key) {
-        case nil, .file(.string("")), .variable(""):
+        case nil:
             return nil
+        case .file(.string("")), .variable(""):
+            if !mayBeEmpty { self.refuse(key, found: "\"\"", allowed: allowed) }
         case .file(.string(let text)), .variable(let text):
             guard text.hasControlCharacters else { return text }
             self.refuse(key, found: "control characters", allowed: allowed)

@@ -13,7 +13,7 @@ struct RedisSection {
         "redis://[user[:password]@]host[:port][/database], rediss://… or unix:///path"
 
     init(_ section: SectionReader) {
-        let url = section.concealed("url", allowed: Self.allowedURL) ?? Self.defaultURL
+        let url = section.concealed("url", allowed: Self.allowedURL, mayBeEmpty: false) ?? Self.defaultURL
         let user = section.text("user")
         let password = section.secret("password", allowed: "the password")
         let caFile = section.file("ca_file")

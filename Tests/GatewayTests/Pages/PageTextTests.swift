@@ -1,4 +1,5 @@
 import Gateway
+import NIOHTTP1
 import Testing
 
 /// What a page says about a fault: whose turn it is, nothing of the inside.
