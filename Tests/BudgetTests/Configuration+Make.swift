@@ -14,7 +14,9 @@ extension Configuration {
                 publicURL: PublicURL(scheme: .https, authority: authority)
             ),
             provider: ProviderSettings(
-                issuer: "https://auth.example.com/oidc", client: Client(id: "app", secret: Secret("not a secret"))),
+                issuer: "https://auth.example.com/oidc",
+                client: Client(id: "app", secret: Secret("not a secret"))
+            ),
             routes: try [.make("/", access: .anyone), .make("/private")],
             upstreams: [upstream]
         )

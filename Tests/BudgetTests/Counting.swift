@@ -3,9 +3,9 @@ import Testing
 
 /// Budgets hold for what is shipped: a debug build allocates about twice as much.
 #if DEBUG
-let isRelease = false
+    let isRelease = false
 #else
-let isRelease = true
+    let isRelease = true
 #endif
 
 /// Allocations of this thread for each round of `body`, once caches are warm and storage has its size.

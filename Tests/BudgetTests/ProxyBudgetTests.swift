@@ -3,7 +3,6 @@ import BackChannel
 import CAllocationCounter
 import Cryptography
 import Gateway
-import Glibc
 import Logging
 import NIOCore
 import NIOPosix
@@ -15,12 +14,15 @@ import Testing
 @Suite(.enabled(if: isRelease), .timeLimit(.minutes(1)))
 struct ProxyBudgetTests {
     /// Allocations on the worker's loop for a small GET and its small answer, both connections kept alive.
-    private static let budget = 100
+    private static let budget = 0
     /// The same for somebody who is signed in, whose browser sends a dozen fields.
-    private static let signedInBudget = 100
+    private static let signedInBudget = 0
 
     @Test func aProxiedRequestKeepsItsBudget() async throws {
-        let count = try await Self.allocations(perRequest: "GET /page HTTP/1.1\r\nHost: app.example.com\r\n", signedIn: false)
+        let count = try await Self.allocations(
+            perRequest: "GET /page HTTP/1.1\r\nHost: app.example.com\r\n",
+            signedIn: false
+        )
         #expect(count <= Self.budget, "a proxied request costs \(count) allocations")
     }
 
@@ -76,6 +78,16 @@ struct ProxyBudgetTests {
         return Int(after - before) / rounds
     }
 
+    /// Log lines that nobody reads.
+    private static func sink() throws -> LogSink {
+        let file = try NIOFileHandle(_deprecatedPath: "/dev/null", mode: .write)
+        return LogSink(
+            file: file,
+            threadPool: .singleton,
+            eventLoop: MultiThreadedEventLoopGroup.singleton.next()
+        )
+    }
+
     private static func workers(
         _ group: MultiThreadedEventLoopGroup,
         _ settings: Settings,
@@ -84,12 +96,12 @@ struct ProxyBudgetTests {
     ) async throws -> WorkerTable {
         let logger = Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }
         let directory = ProviderDirectory(
-            settings: settings.configuration.provider, backChannel: backChannel, logger: logger, clock: { .somewhen })
-        let sink = LogSink(
-            file: NIOFileHandle(_deprecatedTakingOwnershipOfDescriptor: open("/dev/null", O_WRONLY)),
-            threadPool: .singleton,
-            eventLoop: MultiThreadedEventLoopGroup.singleton.next()
+            settings: settings.configuration.provider,
+            backChannel: backChannel,
+            logger: logger,
+            clock: { .somewhen }
         )
+        let sink = try Self.sink()
         return try await WorkerTable(group: group) { eventLoop in
             Worker(
                 eventLoop: eventLoop,
@@ -112,7 +124,8 @@ private final class CannedAnswer: ChannelInboundHandler {
     typealias OutboundOut = ByteBuffer
 
     private let answer = ByteBuffer(
-        string: "HTTP/1.1 200 OK\r\nServer: test\r\nContent-Type: text/plain\r\nContent-Length: 5\r\n\r\nhello")
+        string: "HTTP/1.1 200 OK\r\nServer: test\r\nContent-Type: text/plain\r\nContent-Length: 5\r\n\r\nhello"
+    )
 
     func channelRead(context: ChannelHandlerContext, data: NIOAny) {
         context.writeAndFlush(self.wrapOutboundOut(self.answer), promise: nil)
@@ -131,12 +144,17 @@ private struct Browser: Sendable {
     static func connect(to port: Int, on eventLoop: any EventLoop) async throws -> Browser {
         let channel = try await ClientBootstrap(group: eventLoop)
             .channelInitializer { channel in
-                channel.eventLoop.makeCompletedFuture { try channel.pipeline.syncOperations.addHandler(AskingHandler()) }
+                channel.eventLoop.makeCompletedFuture {
+                    try channel.pipeline.syncOperations.addHandler(AskingHandler())
+                }
             }
             .connect(host: "127.0.0.1", port: port)
             .get()
         let handler = try await channel.eventLoop.submit {
-            NIOLoopBound(try channel.pipeline.syncOperations.handler(type: AskingHandler.self), eventLoop: channel.eventLoop)
+            NIOLoopBound(
+                try channel.pipeline.syncOperations.handler(type: AskingHandler.self),
+                eventLoop: channel.eventLoop
+            )
         }.get()
         return Browser(channel: channel, handler: handler)
     }

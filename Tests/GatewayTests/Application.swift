@@ -95,7 +95,8 @@ enum Browser {
             }
             .connect(host: "127.0.0.1", port: port)
             .get()
-        try await channel.writeAndFlush(ByteBuffer(string: bytes))
+        // Whether all of it is taken is for the answer to tell.
+        channel.writeAndFlush(ByteBuffer(string: bytes), promise: nil)
         try await channel.closeFuture.get()
         return collector.text.withLock { $0 }
     }

@@ -6,7 +6,7 @@ import OpenIDConnect
 import TestSupport
 
 extension Configuration {
-    /// A gateway for app.example.com: everything for whoever comes, `/private` for who is signed in, `/open` asks nobody.
+    /// A gateway for app.example.com: `/` for whoever comes, `/private` for who is signed in; `/open` asks nobody.
     static func make(
         routes: [Route]? = nil,
         upstream: UpstreamAddress = UpstreamAddress(host: "127.0.0.1", port: 9),

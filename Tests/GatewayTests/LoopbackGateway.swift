@@ -1,7 +1,6 @@
 import Access
 import BackChannel
 import Gateway
-import Glibc
 import Logging
 import NIOCore
 import NIOPosix
@@ -23,7 +22,8 @@ struct LoopbackGateway {
     ) async throws -> Value {
         let application = try await Application(answers)
         var configuration = try Configuration.make(
-            upstream: UpstreamAddress(host: "127.0.0.1", port: application.port))
+            upstream: UpstreamAddress(host: "127.0.0.1", port: application.port)
+        )
         try configure(&configuration)
         let settings = try Settings(configuration)
         let store = MemoryStore(capacity: 100) { .somewhen }
@@ -32,9 +32,17 @@ struct LoopbackGateway {
         let workers = try await Self.workers(group, settings, backChannel, store)
         let limits = configuration.limits
         let listener = try await Listener.bind(
-            configuration.server.listen, group: group, workers: workers, limits: limits)
+            configuration.server.listen,
+            group: group,
+            workers: workers,
+            limits: limits
+        )
         let gateway = LoopbackGateway(
-            port: listener.localAddress?.port ?? 0, application: application, settings: settings, store: store)
+            port: listener.localAddress?.port ?? 0,
+            application: application,
+            settings: settings,
+            store: store
+        )
         let result: Result<Value, any Error>
         do {
             result = .success(try await body(gateway))
@@ -49,6 +57,16 @@ struct LoopbackGateway {
         return try result.get()
     }
 
+    /// Log lines that nobody reads.
+    private static func sink() throws -> LogSink {
+        let file = try NIOFileHandle(_deprecatedPath: "/dev/null", mode: .write)
+        return LogSink(
+            file: file,
+            threadPool: .singleton,
+            eventLoop: MultiThreadedEventLoopGroup.singleton.next()
+        )
+    }
+
     private static func workers(
         _ group: MultiThreadedEventLoopGroup,
         _ settings: Settings,
@@ -57,13 +75,12 @@ struct LoopbackGateway {
     ) async throws -> WorkerTable {
         let logger = Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }
         let directory = ProviderDirectory(
-            settings: settings.configuration.provider, backChannel: backChannel, logger: logger, clock: { .somewhen })
-        // Nothing is ever written to it: the access log is off.
-        let sink = LogSink(
-            file: NIOFileHandle(_deprecatedTakingOwnershipOfDescriptor: dup(STDERR_FILENO)),
-            threadPool: .singleton,
-            eventLoop: group.next()
+            settings: settings.configuration.provider,
+            backChannel: backChannel,
+            logger: logger,
+            clock: { .somewhen }
         )
+        let sink = try Self.sink()
         return try await WorkerTable(group: group) { eventLoop in
             Worker(
                 eventLoop: eventLoop,
@@ -87,7 +104,14 @@ struct LoopbackGateway {
     /// One GET as the connection's only request.
     func get(_ target: String, _ fields: String = "") async throws -> String {
         try await self.talk(
-            "GET \(target) HTTP/1.1\r\nHost: app.example.com\r\nX-Request-Id: r-1\r\nConnection: close\r\n\(fields)\r\n")
+            "GET \(target) HTTP/1.1\r\nHost: app.example.com\r\nX-Request-Id: r-1\r\nConnection: close\r\n\(fields)\r\n"
+        )
+    }
+
+    /// The status codes of what comes back for one GET.
+    func statuses(_ target: String, _ fields: String = "") async throws -> [String] {
+        let received = try await self.get(target, fields)
+        return received.split(separator: "HTTP/1.1 ").map { String($0.prefix(3)) }
     }
 
     /// The `Cookie` field of somebody who is signed in.

@@ -52,7 +52,10 @@ struct PrometheusTextTests {
         let lines = self.lines(MetricsSnapshot())
         #expect(lines.last == "")
         for line in lines.dropLast() {
-            #expect(line.hasPrefix("# HELP gatehouse_") || line.hasPrefix("# TYPE gatehouse_") || line.hasPrefix("gatehouse_"))
+            #expect(
+                line.hasPrefix("# HELP gatehouse_") || line.hasPrefix("# TYPE gatehouse_")
+                    || line.hasPrefix("gatehouse_")
+            )
         }
     }
 }

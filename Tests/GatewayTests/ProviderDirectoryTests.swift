@@ -144,7 +144,12 @@ private struct StubbornProvider: Sendable {
             clock: { clock.now }
         )
         let provider = StubbornProvider(
-            directory: directory, clock: clock, issuer: issuer, application: application, behaviour: behaviour)
+            directory: directory,
+            clock: clock,
+            issuer: issuer,
+            application: application,
+            behaviour: behaviour
+        )
         let result: Result<Void, any Error>
         do {
             result = .success(try await body(provider))

@@ -15,7 +15,9 @@ final class RedisServer: Sendable {
     /// Starts it and waits until it accepts connections.
     init() async throws {
         // Short, because the path of a Unix socket may have 107 bytes.
-        let folder = FileManager.default.temporaryDirectory.appendingPathComponent("gh-\(UInt32.random(in: 0...(.max)))")
+        let folder = FileManager.default.temporaryDirectory.appendingPathComponent(
+            "gh-\(UInt32.random(in: 0...(.max)))"
+        )
         try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: false)
         let process = Process()
         process.executableURL = URL(fileURLWithPath: "/usr/bin/env")

@@ -33,7 +33,9 @@ struct RequestFieldsTests {
         #expect(try self.kind(of: name) == .endToEnd)
     }
 
-    @Test(arguments: ["Keep-Alive", "TE", "Trailer", "Proxy-Connection", "proxy-authorization", "UPGRADE", "HTTP2-Settings"])
+    @Test(arguments: [
+        "Keep-Alive", "TE", "Trailer", "Proxy-Connection", "proxy-authorization", "UPGRADE", "HTTP2-Settings",
+    ])
     func whatConcernsThisConnectionEndsHere(_ name: String) throws {
         #expect(try self.kind(of: name) == .dropped)
     }

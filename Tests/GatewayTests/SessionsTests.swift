@@ -17,7 +17,9 @@ struct SessionsTests {
     init() throws {
         let clock = self.clock
         self.store = WatchedStore(MemoryStore(capacity: 100) { clock.now })
-        self.sessions = Sessions(store: self.store, settings: try Settings(.make()), metrics: self.metrics) { clock.now }
+        self.sessions = Sessions(store: self.store, settings: try Settings(.make()), metrics: self.metrics) {
+            clock.now
+        }
         self.authority = try Authority("app.example.com", scheme: .https)
     }
 
@@ -166,7 +168,9 @@ struct SessionsTests {
     @Test func aNameIsClaimedOnce() throws {
         var claims: [Bool] = []
         for _ in 0..<2 {
-            self.sessions.claim([1, 2, 3], for: .seconds(60)) { if case .success(let isFirst) = $0 { claims.append(isFirst) } }
+            self.sessions.claim([1, 2, 3], for: .seconds(60)) {
+                if case .success(let isFirst) = $0 { claims.append(isFirst) }
+            }
         }
         #expect(claims == [true, false])
     }
@@ -203,7 +207,11 @@ private final class WatchedStore: SessionStore {
         expiresIn: Duration,
         _ completion: @escaping (Result<Bool, StoreFault>) -> Void
     ) {
-        if let fault { completion(.failure(fault)) } else { self.base.replace(key, box, expiresIn: expiresIn, completion) }
+        if let fault {
+            completion(.failure(fault))
+        } else {
+            self.base.replace(key, box, expiresIn: expiresIn, completion)
+        }
     }
 
     func extend(_ key: SessionKey, expiresIn: Duration, _ completion: @escaping (Result<Void, StoreFault>) -> Void) {

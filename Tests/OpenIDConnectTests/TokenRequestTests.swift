@@ -28,7 +28,7 @@ struct TokenRequestTests {
             verifier: "v",
             client: client(.basic, id: "https://gate.example:1/", secret: "a:b c%\u{E9}+")
         )
-        let expected = "https%3A%2F%2Fgate.example%3A1%2F:a%3Ab+c%25%C3%A9%2B"
+        let expected = "https%3A%2F%2Fgate.example%3A1%2F:a%3Ab%20c%25%C3%A9%2B"
         #expect(request.authorization == "Basic " + Base64.encode(Array(expected.utf8)))
         #expect(!form(request).contains("client_"))
     }

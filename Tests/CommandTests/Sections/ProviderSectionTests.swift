@@ -6,7 +6,7 @@ import Testing
 
 struct ProviderSectionTests {
     @Test func everythingIsRead() throws {
-        let file = try TemporaryFile("certificate")
+        let file = try TemporaryFile("-----BEGIN CERTIFICATE-----")
         let sample = Sample().with(
             "provider",
             "issuer = \"https://Auth.example.com:8443/oidc\"",
@@ -93,7 +93,7 @@ struct ProviderSectionTests {
     func otherPromptsAreRefused(_ prompt: String) {
         let problems = Sample().with("provider", "prompt = \"\(prompt)\"").problems()
         #expect(problems.count == 1)
-        #expect(problems.first?.hasPrefix("provider.prompt: found \"\(prompt)\"; allowed \"\", \"none\", ") == true)
+        #expect(problems.first?.hasPrefix("provider.prompt: found \"\(prompt)\"; allowed \"\", \"login\", ") == true)
     }
 
     @Test func aMisspeltPromptIsRecognised() {

@@ -25,7 +25,9 @@ struct EndpointTests {
         #expect(try self.endpoint(target) == .unknown)
     }
 
-    @Test(arguments: ["/", "/_gatehouse2", "/_gatehous", "/x/_gatehouse/session", "/?/_gatehouse/session", "/_Gatehouse"])
+    @Test(arguments: [
+        "/", "/_gatehouse2", "/_gatehous", "/x/_gatehouse/session", "/?/_gatehouse/session", "/_Gatehouse",
+    ])
     func everythingElseIsAskedOfTheRoutes(_ target: String) throws {
         #expect(try self.endpoint(target) == nil)
     }

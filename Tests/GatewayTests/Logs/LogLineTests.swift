@@ -23,7 +23,9 @@ struct LogLineTests {
         #expect(text(line) == #"{"time":"now","text":"value","number":42,"duration":1002.003}"# + "\n")
     }
 
-    @Test(arguments: [(0, "0.000"), (999, "0.000"), (1000, "0.001"), (99_000, "0.099"), (100_000, "0.100"), (-1, "0.000")])
+    @Test(arguments: [
+        (0, "0.000"), (999, "0.000"), (1000, "0.001"), (99_000, "0.099"), (100_000, "0.100"), (-1, "0.000"),
+    ])
     func durationsHaveThreeDecimals(_ nanoseconds: Int64, _ expected: String) {
         let line = self.line { $0.writeLogMember("d", TimeAmount.nanoseconds(nanoseconds)) }
         #expect(text(line) == #"{"time":"now","d":\#(expected)}"# + "\n")

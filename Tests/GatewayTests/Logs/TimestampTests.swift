@@ -36,7 +36,9 @@ struct TimestampTests {
             #expect(date == "\(year)-\(month < 10 ? "0" : "")\(month)-\(day < 10 ? "0" : "")\(day)")
             let isLeap = year % 4 == 0 && (year % 100 != 0 || year % 400 == 0)
             let lengths = [31, isLeap ? 29 : 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31]
-            expected = day < lengths[month - 1] ? (year, month, day + 1)
+            expected =
+                day < lengths[month - 1]
+                ? (year, month, day + 1)
                 : month < 12 ? (year, month + 1, 1) : (year + 1, 1, 1)
         }
     }

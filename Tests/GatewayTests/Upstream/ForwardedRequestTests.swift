@@ -13,12 +13,16 @@ struct ForwardedRequestTests {
         }
     }
 
-    private func request(_ fields: String, target: String = "/open", method: String = "GET", body: String = "") -> String {
-        "\(method) \(target) HTTP/1.1\r\nHost: app.example.com\r\nX-Request-Id: r-1\r\nConnection: close\r\n\(fields)\r\n\(body)"
+    private func request(_ fields: String, target: String = "/open", method: String = "GET", body: String = "")
+        -> String
+    {
+        "\(method) \(target) HTTP/1.1\r\nHost: app.example.com\r\nX-Request-Id: r-1\r\n"
+            + "Connection: close\r\n\(fields)\r\n\(body)"
     }
 
     private let ours =
-        "X-Forwarded-For: 127.0.0.1\r\nX-Forwarded-Proto: https\r\nX-Forwarded-Host: app.example.com\r\nX-Request-Id: r-1\r\n"
+        "X-Forwarded-For: 127.0.0.1\r\nX-Forwarded-Proto: https\r\nX-Forwarded-Host: app.example.com\r\n"
+        + "X-Request-Id: r-1\r\n"
 
     @Test func aRequestIsForwardedByteForByte() async throws {
         let forwarded = try await self.forwarded { _ in
@@ -45,7 +49,8 @@ struct ForwardedRequestTests {
     @Test func fieldsThatConnectionNamesAreStrippedAndOursAreNot() async throws {
         let forwarded = try await self.forwarded { gateway in
             self.request(
-                try gateway.signIn() + "X-One: 1\r\nConnection: x-one, X-Forwarded-User, X-Forwarded-For\r\nX-Two: 2\r\n",
+                try gateway.signIn()
+                    + "X-One: 1\r\nConnection: x-one, X-Forwarded-User, X-Forwarded-For\r\nX-Two: 2\r\n",
                 target: "/private"
             )
         }
@@ -88,16 +93,21 @@ struct ForwardedRequestTests {
             self.request("Content-Length: 5\r\n", method: "POST", body: "hello")
         }
         #expect(
-            forwarded == "POST /open HTTP/1.1\r\nHost: app.example.com\r\nContent-Length: 5\r\n\(self.ours)\r\nhello")
+            forwarded == "POST /open HTTP/1.1\r\nHost: app.example.com\r\nContent-Length: 5\r\n\(self.ours)\r\nhello"
+        )
     }
 
     @Test func aBodyInChunksStaysInChunks() async throws {
         let forwarded = try await self.forwarded { _ in
             self.request(
-                "transfer-encoding: Chunked\r\n", method: "POST", body: "5;extension=1\r\nhello\r\n0\r\nX-Trailer: 1\r\n\r\n")
+                "transfer-encoding: Chunked\r\n",
+                method: "POST",
+                body: "5;extension=1\r\nhello\r\n0\r\nX-Trailer: 1\r\n\r\n"
+            )
         }
         #expect(
-            forwarded == "POST /open HTTP/1.1\r\nHost: app.example.com\r\nTransfer-Encoding: chunked\r\n\(self.ours)\r\n"
+            forwarded
+                == "POST /open HTTP/1.1\r\nHost: app.example.com\r\nTransfer-Encoding: chunked\r\n\(self.ours)\r\n"
                 + "5\r\nhello\r\n0\r\n\r\n"
         )
     }

@@ -15,7 +15,8 @@ struct ForwardedResponseTests {
         try await LoopbackGateway.run(application: { _ in answer }) { gateway in
             let cookie = signedIn ? try gateway.signIn() : ""
             return try await gateway.talk(
-                "\(method) / HTTP/\(version)\r\nHost: app.example.com\r\nX-Request-Id: r-1\r\nConnection: close\r\n\(cookie)\r\n"
+                "\(method) / HTTP/\(version)\r\nHost: app.example.com\r\nX-Request-Id: r-1\r\n"
+                    + "Connection: close\r\n\(cookie)\r\n"
             )
         }
     }
@@ -54,7 +55,8 @@ struct ForwardedResponseTests {
     @Test func anAnswerToAHeadHasNoBodyWhateverItsFieldsSay() async throws {
         let answer = "HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\n"
         #expect(
-            try await self.forwarded(answer, method: "HEAD") == "HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\(self.end)")
+            try await self.forwarded(answer, method: "HEAD") == "HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\(self.end)"
+        )
     }
 
     @Test(arguments: ["204 No Content", "304 Not Modified"])
@@ -92,7 +94,8 @@ struct ForwardedResponseTests {
         )
         #expect(
             try await self.forwarded(answer)
-                == "HTTP/1.1 200 OK\r\nSet-Cookie: a=1; Path=/\r\nSet-Cookie: gatehouse2=1\r\nContent-Length: 0\r\n\(self.end)"
+                == "HTTP/1.1 200 OK\r\nSet-Cookie: a=1; Path=/\r\nSet-Cookie: gatehouse2=1\r\n"
+                + "Content-Length: 0\r\n\(self.end)"
         )
     }
 
