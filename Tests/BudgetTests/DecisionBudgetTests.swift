@@ -10,7 +10,7 @@ import Testing
 @Suite(.enabled(if: isRelease))
 struct DecisionBudgetTests {
     /// Allocations from cookie value and target to permit.
-    private static let budget = 0
+    private static let budget = 11
 
     @Test func aDecisionKeepsItsBudget() throws {
         let settings = try Settings(.make())

@@ -5,7 +5,7 @@ import TestSupport
 import Testing
 
 /// One browser connection over a real socket: what is answered, in which order, and when it ends.
-@Suite(.timeLimit(.minutes(1)))
+@Suite(.serialized, .timeLimit(.minutes(1)))
 struct ExchangeHandlerTests {
     /// The status codes of the answers in what a browser got, in order.
     private func statuses(_ received: String) -> [String] {

@@ -9,7 +9,7 @@ import TestSupport
 import Testing
 
 /// What is known of the provider, asked of one that does as it is told.
-@Suite(.timeLimit(.minutes(1)))
+@Suite(.serialized, .timeLimit(.minutes(1)))
 struct ProviderDirectoryTests {
     @Test func whatIsKnownIsAskedForOnce() async throws {
         try await StubbornProvider.run { provider in

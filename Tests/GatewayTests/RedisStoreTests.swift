@@ -7,7 +7,7 @@ import TestSupport
 import Testing
 
 /// The store in a real Redis.
-@Suite(.timeLimit(.minutes(1)))
+@Suite(.serialized, .timeLimit(.minutes(1)))
 struct RedisStoreTests {
     @Test func itKeepsWhatEveryStorePromises() async throws {
         let server = try await RedisServer()

@@ -3,7 +3,7 @@ import TestSupport
 import Testing
 
 /// What the application gets: bytes from a browser in, bytes to the application out.
-@Suite(.timeLimit(.minutes(1)))
+@Suite(.serialized, .timeLimit(.minutes(1)))
 struct ForwardedRequestTests {
     /// What the application got for these bytes.
     private func forwarded(_ bytes: @escaping (LoopbackGateway) throws -> String) async throws -> String {

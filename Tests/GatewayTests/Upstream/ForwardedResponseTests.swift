@@ -3,7 +3,7 @@ import TestSupport
 import Testing
 
 /// What the browser gets: bytes from the application in, bytes to the browser out.
-@Suite(.timeLimit(.minutes(1)))
+@Suite(.serialized, .timeLimit(.minutes(1)))
 struct ForwardedResponseTests {
     /// What the browser gets for an application's answer.
     private func forwarded(
