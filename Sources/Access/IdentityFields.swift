@@ -8,6 +8,11 @@ package enum IdentityFields {
         ReservedNames.all.contains(name.utf8.span)
     }
 
+    /// The same for a name that stands among other bytes.
+    package static func isReserved(_ name: Span<UInt8>) -> Bool {
+        ReservedNames.all.contains(name)
+    }
+
     /// An identity as header fields. What an identity lacks has no field. Throws `tooLarge` beyond `maximumSize`.
     ///
     /// Values are UTF-8. `%`, control characters, spaces at either end, and the comma inside a role are

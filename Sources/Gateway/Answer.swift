@@ -50,7 +50,7 @@ package struct Answer {
     /// The whole response as bytes.
     ///
     /// - Parameter withoutBody: the answer to a `HEAD`, which only tells the body's length.
-    package func write(into bytes: inout WireBytes, keepAlive: Bool, withoutBody: Bool, requestID: String, date: String) {
+    package func write(into bytes: inout WireBytes, keepAlive: Bool, withoutBody: Bool, requestID: RequestID, date: String) {
         bytes.append("HTTP/1.1 ")
         bytes.append(Int(self.status.code))
         bytes.append(" ")
@@ -64,8 +64,9 @@ package struct Answer {
         if let contentType { bytes.appendField("Content-Type", contentType) }
         bytes.appendField("Content-Length", String(self.body.count))
         if !keepAlive { bytes.append("Connection: close\r\n") }
-        bytes.appendField("X-Request-Id", requestID)
-        bytes.append("\r\n")
+        bytes.append("X-Request-Id: ")
+        bytes.append(requestID)
+        bytes.append("\r\n\r\n")
         if !withoutBody { bytes.append(self.body) }
     }
 }

@@ -1,12 +1,15 @@
 import Access
 import NIOCore
-import NIOHTTP1
 
-/// What is known of the exchange that runs on a connection, and what its log line will say.
+/// What is known of the exchange that runs on a connection, and what its log line will say. A connection keeps one and
+/// uses it for one exchange after another.
 final class CurrentExchange {
-    let head: HTTPRequestHead
-    var requestID: String
-    let startedAt = NIODeadline.now()
+    /// Between `begin` and `end`.
+    private(set) var isUnderWay = false
+    private(set) var startedAt = NIODeadline.uptimeNanoseconds(0)
+    var requestID = RequestID("")
+    /// As HTTP writes it; "-" for what was no request.
+    var method = "-"
 
     /// `nil` until the request has been understood.
     var access: AccessRequest?
@@ -24,11 +27,33 @@ final class CurrentExchange {
     /// A dead reused connection has been replaced once.
     var hasRetried = false
 
-    init(head: HTTPRequestHead, requestID: String) {
-        self.head = head
-        self.requestID = requestID
+    func begin() {
+        self.isUnderWay = true
+        self.startedAt = .now()
+    }
+
+    /// Forgets everything: nothing of one exchange is seen in the next.
+    func end() {
+        self.isUnderWay = false
+        self.requestID = RequestID("")
+        self.method = "-"
+        self.access = nil
+        self.client = nil
+        self.route = nil
+        self.permit = nil
+        self.session = nil
+        self.decision = nil
+        if self.fault != nil { self.fault = nil }
+        self.status = 0
+        self.bytesIn = 0
+        self.bytesOut = 0
+        self.response = nil
+        self.hasRetried = false
     }
 
     /// Whether the answer may be a page: the request is a navigation, as far as it has been understood.
     var wantsPage: Bool { self.access?.isNavigation ?? false }
 }
+
+@available(*, unavailable)
+extension CurrentExchange: Sendable {}

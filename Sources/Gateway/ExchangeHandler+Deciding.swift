@@ -1,31 +1,35 @@
 import Access
-import NIOCore
-import NIOHTTP1
 import OpenIDConnect
+import NIOHTTP1
 
 /// From a request to a decision: whose request is it, where does it go, may it?
 extension ExchangeHandler {
-    func decide(_ head: HTTPRequestHead) {
-        self.current = CurrentExchange(head: head, requestID: "")
+    func decide() {
+        self.current.begin()
         do throws(Fault) {
-            try self.fields.read(head)
-            self.current?.requestID = self.requestID()
+            // Should the head be refused, nobody knows where its body would end.
+            self.body = BodyReader(.untilClose)
+            try self.head.understand()
+            self.body = BodyReader(self.head.framing)
+            if !self.head.keepAlive { self.exchange.lastExchange() }
+            self.current.method = self.head.method
+            self.current.requestID = self.requestID()
             let client = ClientAddress(
                 peer: self.peer,
                 isTrusted: self.peerIsTrusted,
-                fields: self.fields.forwardedFor,
+                fields: self.peerIsTrusted ? self.head.forwardedFor : [],
                 trusted: self.worker.settings.configuration.server.trustedProxies
             )
-            self.current?.client = client
+            self.current.client = client
             let access = try StandaloneProxy.request(
-                from: head, fields: self.fields, client: client, scheme: self.worker.settings.scheme)
-            self.current?.access = access
-            // The decoder goes deaf after an upgrade that nobody takes, and tunnels are not ours to open unasked.
-            if self.fields.hasUpgrade || head.method == .CONNECT { self.exchange.lastExchange() }
+                from: self.head, memory: &self.memory, client: client, scheme: self.worker.settings.scheme)
+            self.current.access = access
+            // Tunnels are not ours to open unasked, and what follows such a request may be another protocol.
+            if self.head.hasUpgrade { self.exchange.lastExchange() }
             guard self.worker.settings.serves(access.authority) else { throw Fault.unknownHost }
             try self.dispatch(access)
         } catch {
-            if self.current?.requestID.isEmpty ?? false { self.current?.requestID = self.worker.makeRequestID() }
+            if self.current.requestID.isEmpty { self.current.requestID = self.worker.makeRequestID() }
             // Where one reading of a request is in doubt, so is where it ends and the next one begins.
             self.exchange.lastExchange()
             self.fail(error)
@@ -33,16 +37,16 @@ extension ExchangeHandler {
     }
 
     private func dispatch(_ access: AccessRequest) throws(Fault) {
+        self.memory.readCookies(of: self.head, on: self.worker)
         if let endpoint = self.worker.settings.endpoints.endpoint(for: access.target) {
             return self.callEndpoint(endpoint, access)
         }
         guard let route = try self.route(for: access) else { throw .noRoute }
-        self.current?.route = route
-        let tickets = route.policy.access == .anyone ? [] : self.tickets.tickets(in: self.fields.cookies, on: self.worker)
-        guard !tickets.isEmpty else { return self.carryOut(route, access, session: nil) }
-        self.worker.sessions.load(tickets, for: access.authority) { result in
+        self.current.route = route
+        guard route.policy.access != .anyone, !self.memory.tickets.isEmpty else { return self.carryOut(session: nil) }
+        self.worker.sessions.load(self.memory.tickets, for: access.authority) { result in
             switch result {
-            case .success(let session): self.carryOut(route, access, session: session)
+            case .success(let session): self.carryOut(session: session)
             // A page that greets whoever is signed in is still a page when nobody can be looked up.
             case .failure(let fault): self.fail(fault)
             }
@@ -58,14 +62,14 @@ extension ExchangeHandler {
     }
 
     /// The decision, and what follows from it.
-    private func carryOut(_ route: Route, _ access: AccessRequest, session: OpenedSession?) {
-        guard self.current != nil, !self.exchange.isClosed else { return }
-        self.current?.session = session
+    private func carryOut(session: OpenedSession?) {
+        guard !self.exchange.isClosed, let route = self.current.route, let access = self.current.access else { return }
+        self.current.session = session
         switch route.decide(access, session?.session, now: self.worker.wallClock) {
         case .permit(let permit):
             self.note(.permit)
             if permit.session != nil, session?.identityFields == nil { return self.fail(.identityTooLarge) }
-            self.current?.permit = permit
+            self.current.permit = permit
             guard self.exchange.permitted() else { return }
             self.lease(permit, fresh: false)
         case .challenge:
@@ -78,7 +82,7 @@ extension ExchangeHandler {
     }
 
     private func note(_ decision: Metrics.Decision) {
-        self.current?.decision = decision
+        self.current.decision = decision
         self.worker.metrics.count(decision)
     }
 
@@ -89,7 +93,7 @@ extension ExchangeHandler {
             let signInURL = origin + self.worker.settings.configuration.paths.signIn
             return self.answer(
                 .challenge(
-                    signInURL: signInURL, realm: access.authority.text, requestID: self.current?.requestID ?? ""))
+                    signInURL: signInURL, realm: access.authority.text, requestID: self.current.requestID.description))
         }
         let request = self.endpointRequest(access)
         SignInEndpoint.begin(
@@ -113,20 +117,20 @@ extension ExchangeHandler {
     private func endpointRequest(_ access: AccessRequest) -> EndpointRequest {
         EndpointRequest(
             access: access,
-            requestID: self.current?.requestID ?? "",
-            cookies: self.fields.cookies,
-            tickets: self.tickets.tickets(in: self.fields.cookies, on: self.worker),
-            origin: self.fields.origin,
-            secFetchSite: self.fields.secFetchSite
+            requestID: self.current.requestID.description,
+            cookies: self.head.cookies,
+            tickets: self.memory.tickets,
+            origin: self.head.origin,
+            secFetchSite: self.head.secFetchSite
         )
     }
 
     /// The browser's or the front proxy's, if it is a plain one; ours otherwise. It goes into logs and a header field.
-    private func requestID() -> String {
-        guard let given = self.fields.requestID, (1...128).contains(given.utf8.count),
+    private func requestID() -> RequestID {
+        guard self.head.has(.requestID), let given = self.head.requestID, (1...128).contains(given.utf8.count),
             given.utf8.allSatisfy(Self.isPlain)
         else { return self.worker.makeRequestID() }
-        return given
+        return RequestID(given)
     }
 
     private static func isPlain(_ byte: UInt8) -> Bool {

@@ -1,6 +1,5 @@
 import Access
 import NIOCore
-import NIOHTTP1
 
 /// The near end of the glue: each side reads only while the other can write.
 extension ExchangeHandler: UpstreamPartner {
@@ -23,25 +22,22 @@ extension ExchangeHandler: UpstreamPartner {
     }
 
     private func forwardHead(to connection: UpstreamHandler, _ permit: Permit) {
-        guard let current = self.current, let access = current.access, let client = current.client else { return }
+        guard let access = self.current.access, let client = self.current.client else { return }
         let request = ForwardedRequest(
-            head: current.head,
+            head: self.head,
             target: access.target,
-            fields: self.fields,
-            identityFields: permit.session == nil ? nil : current.session?.identityFields,
-            cookieNames: self.worker.settings.cookieNames,
+            cookieLine: self.memory.cookieLine,
+            identityFields: permit.session == nil ? nil : self.current.session?.identityFields,
             host: permit.route.preserveHost
                 ? access.authority.text : self.worker.upstreams.address(of: permit).authority,
             forwardedFor: client.forwardedFor,
             forwardedHost: access.authority.text,
             scheme: access.scheme,
-            requestID: current.requestID
+            requestID: self.current.requestID
         )
-        self.wire.clear()
-        request.write(into: &self.wire)
-        connection.begin(current.head, bytes: ByteBuffer(bytes: self.wire.bytes), partner: self)
+        connection.begin(request, partner: self)
         self.extendDeadline()
-        if self.fields.expectsContinue, self.fields.framing != .none {
+        if self.head.expectsContinue, self.head.framing != .none {
             var interim = ByteBuffer()
             interim.writeStaticString("HTTP/1.1 100 Continue\r\n\r\n")
             self.write(interim)
@@ -51,61 +47,84 @@ extension ExchangeHandler: UpstreamPartner {
 
     func forward(_ body: ByteBuffer) {
         guard let upstream = self.upstream, body.readableBytes > 0 else { return }
-        if self.fields.framing == .chunked {
-            upstream.write(Self.chunk(body))
+        if self.head.framing == .chunked {
+            upstream.write(Self.chunkHead(body.readableBytes))
+            upstream.write(body)
+            upstream.write(Self.lineEnd)
         } else {
             upstream.write(body)
         }
     }
 
-    func forwardEnd(_ trailers: HTTPHeaders?) {
-        // A trailer may not say who somebody is, whoever reads trailers (security rule 5). The others are not needed by
-        // anybody we know and may be discarded (RFC 9110, 6.5.1).
-        if let trailers, trailers.contains(where: { IdentityFields.isReserved($0.name) }) {
+    func forwardEnd(_ trailers: Trailers?) {
+        // A trailer may not say who somebody is, nor how a message is framed (security rule 5).
+        if let trailers, trailers.contains(where: { IdentityFields.isReserved($0) }) {
             self.exchange.lastExchange()
             return self.fail(.malformed("a trailer names an identity"))
         }
-        if self.fields.framing == .chunked { self.upstream?.write(Self.lastChunk) }
+        if self.head.framing == .chunked {
+            var end = Self.lastChunk
+            if let trailers { end.writeBytes(trailers.lines { RequestFieldName($0) == .other }) }
+            end.writeImmutableBuffer(Self.lineEnd)
+            self.upstream?.write(end)
+        }
         self.extendDeadline()
     }
 
     // MARK: What the upstream tells
 
-    func upstreamResponded(_ head: HTTPResponseHead) {
-        guard let current = self.current else { return }
-        guard head.status != .switchingProtocols else { return self.fail(.upstreamSwitchedProtocols) }
-        let response = ForwardedResponse(head, to: current.head)
-        guard response.isUnderstood, self.exchange.responseBegan() else { return self.fail(.upstreamBroke) }
-        if self.worker.isDraining { self.exchange.lastExchange() }
-        if response.framing == .untilClose { self.exchange.lastExchange() }
-        self.current?.response = response
-        self.current?.status = Int(head.status.code)
-        let names = self.worker.settings.cookieNames
-        self.wire.clear()
+    func upstreamResponded(_ head: ResponseHead) {
+        guard self.current.isUnderWay else { return }
+        guard head.status != 101 else { return self.fail(.upstreamSwitchedProtocols) }
+        guard self.exchange.responseBegan() else { return self.fail(.upstreamBroke) }
+        let response = ForwardedResponse(head, toHEAD: self.head.isHEAD, overHTTP10: self.head.isHTTP10)
+        if self.worker.isDraining || response.framing == .untilClose { self.exchange.lastExchange() }
+        self.current.response = response
+        self.current.status = head.status
+        self.writeWire()
+        let worker = self.worker
         response.write(
+            head,
             into: &self.wire,
             keepAlive: self.exchange.keepAlive,
-            isPrivate: current.permit?.session != nil,
-            requestID: current.requestID,
-            isOurs: { SetCookie.isOurs(setCookieField: $0, names: names) }
+            isPrivate: self.current.permit?.session != nil,
+            requestID: self.current.requestID,
+            isOurs: { SetCookie.isOurs(setCookieField: $0, names: worker.settings.cookieNames) }
         )
-        self.writeWire()
+        self.hasWire = true
         self.extendDeadline()
     }
 
+    /// A body up to this size is copied behind its head, which costs less than a second piece of a write.
+    private static let copiedSize = 4 << 10
+
     func upstreamSent(_ body: ByteBuffer) {
-        guard let response = self.current?.response, body.readableBytes > 0 else { return }
-        switch response.framing {
-        case .empty: break
-        case .length, .untilClose: self.write(body)
-        case .chunked: self.write(Self.chunk(body))
+        guard let response = self.current.response, response.framing != .empty, body.readableBytes > 0 else { return }
+        if response.framing == .chunked {
+            self.wire.append(String(body.readableBytes, radix: 16))
+            self.wire.append("\r\n")
+            self.hasWire = true
+        }
+        if self.hasWire, body.readableBytes <= Self.copiedSize {
+            self.wire.append(body.readableBytesView)
+        } else {
+            self.write(body)
+        }
+        if response.framing == .chunked {
+            self.wire.append("\r\n")
+            self.hasWire = true
         }
         self.extendDeadline()
     }
 
-    func upstreamEnded(_ trailers: HTTPHeaders?) {
-        guard let response = self.current?.response else { return self.fail(.upstreamBroke) }
-        if response.framing == .chunked { self.write(Self.lastChunk) }
+    func upstreamEnded(_ trailers: Trailers?) {
+        guard let response = self.current.response else { return self.fail(.upstreamBroke) }
+        if response.framing == .chunked {
+            self.wire.append("0\r\n")
+            if let trailers { self.wire.append(trailers.lines { ResponseHead.FieldName($0) == .other }) }
+            self.wire.append("\r\n")
+            self.hasWire = true
+        }
         self.upstream?.release(reusable: response.upstreamKeepsAlive && self.exchange.requestEnded)
         self.upstream = nil
         self.responseEnded()
@@ -123,10 +142,10 @@ extension ExchangeHandler: UpstreamPartner {
     func upstreamFailed() {
         let wasReused = self.upstream?.isReused ?? false
         self.upstream = nil
-        guard self.retryIsSafe(wasReused: wasReused), let permit = self.current?.permit else {
+        guard self.retryIsSafe(wasReused: wasReused), let permit = self.current.permit else {
             return self.fail(.upstreamBroke)
         }
-        self.current?.hasRetried = true
+        self.current.hasRetried = true
         self.exchange.retrying()
         self.lease(permit, fresh: true)
     }
@@ -134,27 +153,18 @@ extension ExchangeHandler: UpstreamPartner {
     /// A reused connection may have died before it could see the request. One more try does no harm when the method
     /// promises so (RFC 9110, 9.2.2), nothing has come back, and there is no body that would have to be sent again.
     private func retryIsSafe(wasReused: Bool) -> Bool {
-        guard wasReused, let current = self.current, !current.hasRetried, !self.exchange.responseBegun,
-            self.exchange.requestEnded, self.fields.framing == .none
+        guard wasReused, !self.current.hasRetried, !self.exchange.responseBegun, self.exchange.requestEnded,
+            self.head.framing == .none
         else { return false }
-        switch current.head.method {
-        case .GET, .HEAD, .OPTIONS, .PUT, .DELETE: return true
-        default: return false
-        }
+        return ["GET", "HEAD", "OPTIONS", "PUT", "DELETE"].contains(self.head.method)
     }
 
     // MARK: Chunks (RFC 9112, 7.1)
 
-    private static let lastChunk = ByteBuffer(string: "0\r\n\r\n")
+    private static let lastChunk = ByteBuffer(string: "0\r\n")
+    private static let lineEnd = ByteBuffer(string: "\r\n")
 
-    /// One buffer for a whole chunk: small ones are copied, which costs less than three writes.
-    private static func chunk(_ body: ByteBuffer) -> ByteBuffer {
-        var buffer = ByteBuffer()
-        buffer.reserveCapacity(body.readableBytes + 20)
-        buffer.writeString(String(body.readableBytes, radix: 16))
-        buffer.writeStaticString("\r\n")
-        buffer.writeImmutableBuffer(body)
-        buffer.writeStaticString("\r\n")
-        return buffer
+    private static func chunkHead(_ size: Int) -> ByteBuffer {
+        ByteBuffer(string: String(size, radix: 16) + "\r\n")
     }
 }

@@ -1,42 +1,44 @@
 import Access
 import NIOCore
-import NIOHTTP1
 
-/// One browser connection. Runs what `Exchange` decides: parts in, bytes out, reading held while somebody must wait.
+/// One browser connection. Runs what `Exchange` decides: bytes in, bytes out, reading held while somebody must wait.
 final class ExchangeHandler: ChannelDuplexHandler {
-    typealias InboundIn = HTTPServerRequestPart
+    typealias InboundIn = ByteBuffer
     typealias OutboundIn = Never
     typealias OutboundOut = ByteBuffer
 
     let worker: Worker
+    let timeouts: Configuration.Timeouts
     var exchange = Exchange()
-    let fields = RequestFields()
-    var tickets = TicketMemory()
-    var current: CurrentExchange?
+    let head: RequestHead
+    var body = BodyReader(.none)
+    var memory = ConnectionMemory()
+    let current = CurrentExchange()
     var upstream: UpstreamHandler?
-    /// Heads are put together here; its storage serves one after another.
-    var wire = WireBytes()
+    var context: ChannelHandlerContext?
+    var deadline: NIODeadline
 
-    /// Parts that came before they could be dealt with: at most what one read brings, for then reading stops.
-    private var inbox = CircularBuffer<HTTPServerRequestPart>(initialCapacity: 0)
-    private var context: ChannelHandlerContext?
-    private var deadline: NIODeadline
-    private let timeouts: Configuration.Timeouts
-    private var isInBurst = false
+    /// What has arrived and could not be dealt with yet: little more than one read brings, for then reading stops.
+    var unread = ByteBuffer()
     private var isPumping = false
-    private var hasUnflushedWrites = false
     private var pendingRead = false
-    private var headHasBegun = false
+    private(set) var headHasBegun = false
     private(set) var peer = ""
     private(set) var peerIsTrusted = false
 
-    /// How long a browser may take to notice that we have said our last word.
-    private static let lingerTime = TimeAmount.seconds(3)
+    /// Heads and small bodies are put together here; the storage serves one after another.
+    var wire = WireBytes()
+    var hasWire = false
+    var output = ByteBuffer()
+    var hasUnflushedWrites = false
+    var isInBurst = false
 
     init(worker: Worker) {
         self.worker = worker
         self.timeouts = worker.settings.configuration.timeouts
         self.deadline = worker.now + worker.settings.configuration.timeouts.keepAlive
+        let limits = worker.settings.configuration.limits
+        self.head = RequestHead(limits: .init(fieldBytes: limits.headerBytes, fieldCount: limits.headerFields))
     }
 
     // MARK: What the channel tells
@@ -62,12 +64,12 @@ final class ExchangeHandler: ChannelDuplexHandler {
 
     func channelInactive(context: ChannelHandlerContext) {
         self.exchange.closed()
-        if let current = self.current {
-            if current.fault == nil { self.current?.fault = .browserLeft }
+        if self.current.isUnderWay {
+            if self.current.fault == nil { self.current.fault = .browserLeft }
             self.finishRecord()
         }
         self.dropUpstream()
-        self.inbox.removeAll()
+        self.unread = ByteBuffer()
         self.worker.closed(self)
         context.fireChannelInactive()
     }
@@ -78,9 +80,10 @@ final class ExchangeHandler: ChannelDuplexHandler {
 
     func channelRead(context: ChannelHandlerContext, data: NIOAny) {
         self.isInBurst = true
-        let part = self.unwrapInboundIn(data)
-        if self.exchange.isClosed { return }
-        if self.exchange.acceptsParts, self.inbox.isEmpty { self.handle(part) } else { self.inbox.append(part) }
+        guard !self.exchange.isClosed else { return }
+        var bytes = self.unwrapInboundIn(data)
+        if self.unread.readableBytes == 0 { self.unread = bytes } else { self.unread.writeBuffer(&bytes) }
+        self.pump()
     }
 
     func channelReadComplete(context: ChannelHandlerContext) {
@@ -98,47 +101,68 @@ final class ExchangeHandler: ChannelDuplexHandler {
             return context.fireUserInboundEventTriggered(event)
         }
         self.exchange.lastExchange()
-        let isMidRequest = !self.exchange.requestEnded && !self.inboxHoldsEnd
+        let isMidRequest = !self.exchange.requestEnded && !self.body.isComplete(in: self.unread)
         if self.exchange.isIdle || self.exchange.isClosed || isMidRequest { context.close(promise: nil) }
     }
 
     func errorCaught(context: ChannelHandlerContext, error: any Error) {
-        guard error is HTTPParserError || error is NIOHTTPDecoderError || error is ByteToMessageDecoderError else {
-            // The connection broke: whoever was there is gone.
-            return context.close(promise: nil)
-        }
-        self.exchange.lastExchange()
-        if self.exchange.isIdle {
-            self.failWithoutRequest(Self.fault(for: error))
-        } else if !self.exchange.requestEnded, !self.inboxHoldsEnd {
-            self.fail(Self.fault(for: error))
-        }
-        self.flush()
+        // The connection broke: whoever was there is gone.
+        context.close(promise: nil)
     }
 
-    private static func fault(for error: any Error) -> Fault {
-        if case HTTPParserError.headerOverflow = error { return .fieldsTooLarge }
-        return .malformed("the request is not HTTP/1.1 as RFC 9112 has it")
-    }
+    // MARK: Bytes
 
-    // MARK: Parts
-
-    private func handle(_ part: HTTPServerRequestPart) {
-        switch part {
-        case .head(let head):
-            self.headHasBegun = false
-            switch self.exchange.received(.head(keepAlive: head.isKeepAlive && !self.worker.isDraining)) {
-            case .decide:
-                self.deadline = .distantFuture
-                self.decide(head)
-            default: self.abort()
+    /// Deals with what has arrived, as far as it can be dealt with now.
+    func pump() {
+        guard !self.isPumping else { return }
+        self.isPumping = true
+        do throws(MessageError) {
+            while self.exchange.acceptsParts {
+                if self.exchange.isIdle {
+                    guard try self.readHead() else { break }
+                } else {
+                    guard let event = try self.body.next(&self.unread) else { break }
+                    self.handle(event)
+                }
             }
-        case .body(let body):
+        } catch {
+            self.unreadable(error)
+        }
+        // The buffer is the channel's: kept empty, it would have to get another one for its next read.
+        if self.unread.readableBytes == 0 { self.unread = ByteBuffer() }
+        self.isPumping = false
+        if self.pendingRead, self.mayRead {
+            self.pendingRead = false
+            self.context?.read()
+        }
+    }
+
+    /// Returns whether there was a head.
+    private func readHead() throws(MessageError) -> Bool {
+        guard self.unread.readableBytes > 0 else { return false }
+        if !self.headHasBegun {
+            self.headHasBegun = true
+            self.deadline = self.worker.now + self.timeouts.requestHeader
+            self.head.reset()
+        }
+        guard try self.head.read(&self.unread) else { return false }
+        self.headHasBegun = false
+        self.deadline = .distantFuture
+        switch self.exchange.received(.head(keepAlive: !self.worker.isDraining)) {
+        case .decide: self.decide()
+        default: self.abort()
+        }
+        return true
+    }
+
+    private func handle(_ event: BodyReader.Event) {
+        switch event {
+        case .body(let bytes):
             switch self.exchange.received(.body) {
             case .forwardBody:
-                self.current?.bytesIn += body.readableBytes
+                self.current.bytesIn += bytes.readableBytes
                 self.extendDeadline()
-                self.forward(body)
+                self.forward(bytes)
             case .discard: break
             default: self.abort()
             }
@@ -151,175 +175,28 @@ final class ExchangeHandler: ChannelDuplexHandler {
         }
     }
 
-    /// Deals with what has waited, as far as it can be dealt with now.
-    func pump() {
-        guard !self.isPumping else { return }
-        self.isPumping = true
-        while self.exchange.acceptsParts, let part = self.inbox.popFirst() { self.handle(part) }
-        self.isPumping = false
-        if self.pendingRead, self.mayRead {
-            self.pendingRead = false
-            self.context?.read()
-        }
+    /// What has arrived is no message. Nothing behind it can be believed.
+    private func unreadable(_ error: MessageError) {
+        self.body = BodyReader(.untilClose)
+        self.exchange.lastExchange()
+        if self.exchange.isIdle { self.failWithoutRequest(.unreadable(error)) } else { self.fail(.unreadable(error)) }
     }
 
     private var mayRead: Bool {
         // A request that has been read to its end brings nothing more than the news that the browser has left.
-        self.inbox.isEmpty
-            && (self.exchange.acceptsParts || self.exchange.requestEnded || self.fields.framing == .none)
+        self.unread.readableBytes == 0
+            && (self.exchange.acceptsParts || self.exchange.requestEnded || self.head.framing == .none)
             && (self.upstream?.isWritable ?? true)
     }
 
-    private var inboxHoldsEnd: Bool {
-        self.inbox.contains { if case .end = $0 { true } else { false } }
-    }
-
-    // MARK: Writing
-
-    /// Whether the browser takes more just now.
-    var canTakeResponse: Bool { self.context?.channel.isWritable ?? true }
-
-    /// Sends what stands in `wire`.
-    func writeWire() {
-        self.write(ByteBuffer(bytes: self.wire.bytes))
-    }
-
-    func write(_ bytes: ByteBuffer) {
-        self.current?.bytesOut += bytes.readableBytes
-        self.hasUnflushedWrites = true
-        self.context?.write(self.wrapOutboundOut(bytes), promise: nil)
-    }
-
-    /// Flushes what has been written to either side, at the end of a burst or when there is none.
-    func flush() {
-        guard !self.isInBurst else { return }
-        self.upstream?.flush()
-        guard self.hasUnflushedWrites else { return }
-        self.hasUnflushedWrites = false
-        self.context?.flush()
-    }
-
-    /// Sends an answer of our own and ends the exchange.
-    func answer(_ answer: Answer) {
-        guard let current = self.current, !self.exchange.isClosed, !self.exchange.responseBegun else { return }
-        if self.inboxHoldsEnd {
-            while let part = self.inbox.popFirst() { if case .end = part { break } }
-            self.exchange.requestWasWaiting()
-        } else if !self.exchange.requestEnded, self.fields.framing != .none {
-            // Nobody will read the rest of this body.
-            self.exchange.lastExchange()
+    /// Whether the rest of the request is here; then it is thrown away.
+    func skipRestOfRequest() -> Bool {
+        do {
+            return try self.body.skip(in: &self.unread)
+        } catch {
+            self.body = BodyReader(.untilClose)
+            return false
         }
-        self.dropUpstream()
-        self.current?.status = Int(answer.status.code)
-        self.current?.fault = answer.fault ?? current.fault
-        self.wire.clear()
-        answer.write(
-            into: &self.wire,
-            keepAlive: self.exchange.keepAlive,
-            withoutBody: current.head.method == .HEAD,
-            requestID: current.requestID,
-            date: self.worker.httpDate
-        )
-        self.writeWire()
-        self.responseEnded()
-        self.flush()
-    }
-
-    func fail(_ fault: Fault) {
-        self.worker.metrics.count(fault.source)
-        switch self.exchange.failed() {
-        case .answer:
-            let asPage = self.current?.wantsPage ?? false
-            self.answer(.fault(fault, asPage: asPage, requestID: self.current?.requestID ?? ""))
-        case .abort:
-            self.current?.fault = fault
-            self.abort()
-        case .none: break
-        }
-    }
-
-    /// The response is complete; the exchange is, too, if the request is.
-    func responseEnded() {
-        switch self.exchange.responseEnded() {
-        case .complete(let keepAlive): self.complete(keepAlive: keepAlive)
-        case nil where self.exchange.isDiscarding:
-            self.deadline = self.worker.now + Self.lingerTime
-            if !self.exchange.keepAlive { self.closeOutput() }
-            self.pump()
-        default: break
-        }
-    }
-
-    private func complete(keepAlive: Bool) {
-        self.finishRecord()
-        if keepAlive {
-            self.deadline = self.worker.now + self.timeouts.keepAlive
-            self.pump()
-        } else {
-            self.deadline = self.worker.now + Self.lingerTime
-            self.closeOutput()
-        }
-    }
-
-    /// Our last word. Closing both ways at once could take its last bytes along, if the browser has sent more meanwhile.
-    private func closeOutput() {
-        self.hasUnflushedWrites = false
-        self.context?.flush()
-        self.context?.close(mode: .output, promise: nil)
-    }
-
-    private func dropUpstream() {
-        self.upstream?.release(reusable: false)
-        self.upstream = nil
-    }
-
-    private func finishRecord() {
-        guard let current = self.current else { return }
-        self.current = nil
-        self.worker.record(current, client: self.peer)
-    }
-
-    // MARK: Time
-
-    func bytesArrived() {
-        guard self.exchange.isIdle, !self.headHasBegun else { return }
-        self.headHasBegun = true
-        self.deadline = self.worker.now + self.timeouts.requestHeader
-    }
-
-    /// Something moved.
-    func extendDeadline() {
-        let patience = self.exchange.responseBegun || !self.exchange.requestEnded
-            ? self.timeouts.idleBody : self.timeouts.upstreamResponse
-        self.deadline = self.worker.now + patience
-    }
-
-    func checkDeadline(_ now: NIODeadline) {
-        guard now >= self.deadline else { return }
-        self.deadline = .distantFuture
-        if self.exchange.isIdle, self.headHasBegun {
-            self.failWithoutRequest(.requestTimedOut)
-        } else if self.exchange.isIdle || self.exchange.isClosed || self.exchange.isDiscarding {
-            self.abort()
-        } else {
-            self.fail(self.exchange.requestEnded ? .upstreamSilent : .requestTimedOut)
-        }
-    }
-
-    /// What has arrived is no request, or not in time: it is answered all the same, as the connection's last.
-    private func failWithoutRequest(_ fault: Fault) {
-        let head = HTTPRequestHead(version: .http1_1, method: .RAW(value: "-"), uri: "")
-        self.current = CurrentExchange(head: head, requestID: self.worker.makeRequestID())
-        self.exchange.lastExchange()
-        _ = self.exchange.received(.head(keepAlive: false))
-        self.exchange.requestWasWaiting()
-        self.fail(fault)
-    }
-
-    /// Finishes what runs and takes nothing new.
-    func drain() {
-        self.exchange.lastExchange()
-        if self.exchange.isIdle { self.abort() }
     }
 
     func abort() {

@@ -45,8 +45,16 @@ extension Fault {
         .downstream, .requestHeaderFieldsTooLarge, "the request's fields are larger than limits.header_size")
     static let identityTooLarge = Self(.gateway, .forbidden, "the identity does not fit into header fields")
 
+    static func unreadable(_ error: MessageError) -> Self {
+        switch error {
+        case .malformed(let reason): .malformed(reason)
+        case .startLineTooLong: Self(.downstream, .uriTooLong, "the request line is too long")
+        case .fieldsTooLarge: .fieldsTooLarge
+        }
+    }
+
     static func refused(_ refusal: RequestRefusal) -> Self {
-        Self(.downstream, .badRequest, refusal.description)
+        Self(.downstream, refusal == .targetTooLong ? .uriTooLong : .badRequest, refusal.description)
     }
 
     static func store(_ fault: StoreFault) -> Self {

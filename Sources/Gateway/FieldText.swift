@@ -1,15 +1,36 @@
-/// Compares a field name with a lower-case one of ours, byte by byte.
-func equalIgnoringCase(_ text: String, _ lowercased: String) -> Bool {
-    let bytes = text.utf8.span
+/// Compares a field name or a token with a lower-case one of ours, byte by byte.
+func equalIgnoringCase(_ bytes: Span<UInt8>, _ lowercased: String) -> Bool {
     let expected = lowercased.utf8.span
     guard bytes.count == expected.count else { return false }
     for index in bytes.indices where asciiLowercased(bytes[index]) != expected[index] { return false }
     return true
 }
 
-/// Compares two field names or tokens as HTTP does: ASCII letters without their case.
+/// Compares two tokens as HTTP does: ASCII letters without their case.
 func equalIgnoringCase(_ a: Substring, _ b: String) -> Bool {
     a.utf8.elementsEqual(b.utf8) { asciiLowercased($0) == asciiLowercased($1) }
+}
+
+/// Compares bytes with a text of ours.
+func equal(_ bytes: Span<UInt8>, _ text: String) -> Bool {
+    let expected = text.utf8.span
+    guard bytes.count == expected.count else { return false }
+    for index in bytes.indices where bytes[index] != expected[index] { return false }
+    return true
+}
+
+/// A non-negative decimal number without sign, space or overflow.
+package func decimal(_ text: Span<UInt8>) -> Int? {
+    var result = 0
+    guard text.count > 0 else { return nil }
+    for index in text.indices {
+        guard (48...57).contains(text[index]) else { return nil }
+        let (product, overflow) = result.multipliedReportingOverflow(by: 10)
+        let (sum, carry) = product.addingReportingOverflow(Int(text[index] - 48))
+        guard !overflow, !carry else { return nil }
+        result = sum
+    }
+    return result
 }
 
 extension Substring {

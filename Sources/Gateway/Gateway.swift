@@ -50,7 +50,7 @@ package struct Gateway: Service {
             try await AdminListener.bind(address, group: self.group, status: status)
         }
         let server = try await BindError.naming("server.listen", configuration.server.listen) { address in
-            try await Listener.bind(address, group: self.group, workers: workers, limits: configuration.limits)
+            try await Listener.bind(address, group: self.group, workers: workers)
         }
         self.logger.notice(
             "serving",

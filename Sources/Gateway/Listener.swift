@@ -1,5 +1,4 @@
 package import NIOCore
-import NIOHTTP1
 package import NIOPosix
 
 /// The server pipeline: bytes, parts, exchanges. Each connection belongs to the worker of the loop it was given.
@@ -8,8 +7,7 @@ package enum Listener {
     package static func bind(
         _ address: Configuration.ListenAddress,
         group: MultiThreadedEventLoopGroup,
-        workers: WorkerTable,
-        limits: Configuration.Limits
+        workers: WorkerTable
     ) async throws -> any Channel {
         try await ServerBootstrap(group: group)
             .serverChannelOption(.backlog, value: 1024)
@@ -21,8 +19,7 @@ package enum Listener {
             .childChannelInitializer { channel in
                 channel.eventLoop.makeCompletedFuture {
                     let handler = ExchangeHandler(worker: workers.worker(of: channel.eventLoop))
-                    let decoder = RequestDecoder(limits: limits) { [unowned handler] in handler.bytesArrived() }
-                    try channel.pipeline.syncOperations.addHandlers(ByteToMessageHandler(decoder), handler)
+                    try channel.pipeline.syncOperations.addHandler(handler)
                 }
             }
             .bind(host: address.host, port: address.port)

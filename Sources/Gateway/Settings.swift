@@ -2,7 +2,7 @@ package import Access
 package import Cryptography
 
 /// The configuration with everything that follows from it, computed once and shared by all workers. It never changes.
-package struct Settings: Sendable {
+package final class Settings: Sendable {
     package let configuration: Configuration
     package let routes: RouteTable
     package let keys: KeyRing

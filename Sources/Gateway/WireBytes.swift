@@ -1,3 +1,5 @@
+import NIOCore
+
 /// Bytes of a message being put together. An array: appending a short string to one costs a fraction of what it costs to
 /// write it into a `ByteBuffer`, and a head has dozens.
 package struct WireBytes {
@@ -20,6 +22,18 @@ package struct WireBytes {
 
     package mutating func append(_ bytes: Substring.UTF8View) {
         self.bytes.append(contentsOf: bytes)
+    }
+
+    package mutating func append(_ bytes: ArraySlice<UInt8>) {
+        self.bytes.append(contentsOf: bytes)
+    }
+
+    mutating func append(_ bytes: ByteBufferView) {
+        self.bytes.append(contentsOf: bytes)
+    }
+
+    package mutating func append(_ id: RequestID) {
+        id.write(into: &self)
     }
 
     package mutating func append(_ byte: UInt8) {

@@ -3,7 +3,6 @@ package import BackChannel
 import Cryptography
 package import Logging
 package import NIOCore
-import NIOHTTP1
 package import OpenIDConnect
 
 /// What one event loop owns. Nothing in here is touched from anywhere else, so nothing in here is locked.
@@ -70,9 +69,9 @@ package final class Worker {
     }
 
     /// Unique on this gateway. Not a secret.
-    func makeRequestID() -> String {
+    func makeRequestID() -> RequestID {
         self.nextRequest &+= 1
-        return self.requestPrefix + String(self.nextRequest, radix: 36)
+        return RequestID(prefix: self.requestPrefix, number: self.nextRequest)
     }
 
     func opened(_ connection: ExchangeHandler) {

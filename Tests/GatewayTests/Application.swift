@@ -76,7 +76,9 @@ private final class ApplicationHandler: ChannelInboundHandler {
         guard let headEnd = self.received.firstRange(of: "\r\n\r\n")?.upperBound else { return false }
         let head = self.received[..<headEnd]
         let body = self.received[headEnd...]
-        if head.contains("\r\nTransfer-Encoding: chunked\r\n") { return body.hasSuffix("0\r\n\r\n") }
+        if head.contains("\r\nTransfer-Encoding: chunked\r\n") {
+            return body.contains("0\r\n") && body.hasSuffix("\r\n\r\n")
+        }
         guard let field = head.firstRange(of: "\r\nContent-Length: ") else { return true }
         return body.utf8.count >= Int(head[field.upperBound...].prefix { $0.isNumber }) ?? 0
     }

@@ -1,7 +1,6 @@
 import Access
 import Cryptography
 import Gateway
-import NIOHTTP1
 import OpenIDConnect
 import TestSupport
 
@@ -25,17 +24,6 @@ extension Configuration {
         configuration.session.keys = [SealingKey.generate()]
         configuration.log.access = false
         return configuration
-    }
-}
-
-extension HTTPRequestHead {
-    static func make(
-        _ fields: [(String, String)] = [("Host", "app.example.com")],
-        method: HTTPMethod = .GET,
-        uri: String = "/",
-        version: HTTPVersion = .http1_1
-    ) -> HTTPRequestHead {
-        HTTPRequestHead(version: version, method: method, uri: uri, headers: HTTPHeaders(fields))
     }
 }
 

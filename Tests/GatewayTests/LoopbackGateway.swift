@@ -30,12 +30,10 @@ struct LoopbackGateway {
         let group = MultiThreadedEventLoopGroup(numberOfThreads: 1)
         let backChannel = try BackChannel()
         let workers = try await Self.workers(group, settings, backChannel, store)
-        let limits = configuration.limits
         let listener = try await Listener.bind(
             configuration.server.listen,
             group: group,
-            workers: workers,
-            limits: limits
+            workers: workers
         )
         let gateway = LoopbackGateway(
             port: listener.localAddress?.port ?? 0,

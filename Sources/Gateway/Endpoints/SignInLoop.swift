@@ -15,8 +15,8 @@ package struct SignInLoop {
         for header in cookies {
             guard let value = CookieHeader.values(named: Array(names.flowCounter.utf8), in: header).first(where: { _ in true }) else { continue }
             let parts = value.split(separator: UInt8(ascii: "."))
-            guard parts.count == 2, let count = RequestFields.decimal(String(decoding: parts[0], as: UTF8.self)),
-                let since = RequestFields.decimal(String(decoding: parts[1], as: UTF8.self))
+            guard parts.count == 2, let count = decimal(parts[0].span),
+                let since = decimal(parts[1].span)
             else { continue }
             self.count = min(count, Self.limit)
             self.since = Instant(seconds: Int64(since))

@@ -4,38 +4,27 @@ import NIOHTTP1
 /// The standalone proxy's way in: the request itself is the question.
 enum StandaloneProxy {
     /// - Parameters:
-    ///   - fields: what one pass over the head has found.
+    ///   - head: understood already.
+    ///   - memory: what this connection's earlier requests have named.
     ///   - scheme: as browsers use it, by configuration: nothing in the request can claim it.
     static func request(
-        from head: HTTPRequestHead,
-        fields: RequestFields,
+        from head: RequestHead,
+        memory: inout ConnectionMemory,
         client: ClientAddress,
         scheme: Scheme
     ) throws(Fault) -> AccessRequest {
-        // The decoder also knows RTSP and ICE, which share HTTP's grammar.
-        guard head.version == .http1_1 || head.version == .http1_0, head.method != .SOURCE else {
-            throw .malformed("not an HTTP/1 request")
-        }
         // A tunnel is not ours to open, and a TRACE would show the browser's scripts the fields that we add.
-        guard head.method != .CONNECT, head.method != .TRACE else {
+        guard head.method != "CONNECT", head.method != "TRACE" else {
             throw Fault(.downstream, .methodNotAllowed, "CONNECT and TRACE are not served")
         }
         do {
-            let authority = try Authority(fields.host ?? "", scheme: scheme)
+            let authority = try memory.authority(of: head, scheme: scheme)
             return AccessRequest(
-                method: head.method.rawValue,
+                method: head.method,
                 scheme: scheme,
                 authority: authority,
-                target: try Self.target(head.uri, of: authority, scheme: scheme),
-                isNavigation: AccessRequest.isNavigation(
-                    method: head.method.rawValue,
-                    secFetchMode: fields.secFetchMode,
-                    secFetchDest: fields.secFetchDest,
-                    accept: fields.accept,
-                    hasUpgrade: fields.hasUpgrade,
-                    xRequestedWith: fields.requestedWith,
-                    purpose: fields.purpose
-                ),
+                target: try Self.target(head.targetText, of: authority, scheme: scheme),
+                isNavigation: head.isNavigation,
                 clientAddress: client.text
             )
         } catch {

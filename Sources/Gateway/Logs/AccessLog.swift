@@ -1,6 +1,5 @@
 import Access
 import NIOCore
-import NIOHTTP1
 
 /// One line for each exchange, collected by the worker and handed over in bulk.
 final class AccessLog {
@@ -42,7 +41,7 @@ final class AccessLog {
         self.lines.append(",\"level\":\"info\",\"message\":\"exchange\"")
         self.lines.writeLogMember("request_id", exchange.requestID)
         self.lines.writeLogMember("client", exchange.client?.text ?? peer)
-        self.lines.writeLogMember("method", exchange.head.method.rawValue)
+        self.lines.writeLogMember("method", exchange.method)
         self.lines.writeLogMember("host", exchange.access?.authority.text ?? "")
         if let target = exchange.access?.target { self.lines.writeLogMember("path", target.path) }
         self.lines.writeLogMember("status", exchange.status)
@@ -62,9 +61,9 @@ final class AccessLog {
 
     private func writeText(_ exchange: CurrentExchange, _ peer: String, _ duration: TimeAmount) {
         let words = [
-            self.time, "exchange", exchange.client?.text ?? peer, exchange.head.method.rawValue, (exchange.access?.authority.text ?? "") + printable(exchange.access.map { String(Substring($0.target.path)) } ?? ""),
+            self.time, "exchange", exchange.client?.text ?? peer, exchange.method, (exchange.access?.authority.text ?? "") + printable(exchange.access.map { String(Substring($0.target.path)) } ?? ""),
             String(exchange.status), exchange.route?.name ?? "-", exchange.decision?.rawValue ?? "-", printable(exchange.session?.session.identity.subject ?? "-"),
-            "\(duration.nanoseconds / 1_000_000)ms", exchange.requestID,
+            "\(duration.nanoseconds / 1_000_000)ms", exchange.requestID.description,
             exchange.fault.map { "(\($0.source.rawValue): \($0.reason))" } ?? "",
         ]
         self.lines.append(words.joined(separator: " ") + "\n")

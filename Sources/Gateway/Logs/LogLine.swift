@@ -17,6 +17,14 @@ extension WireBytes {
         self.writeJSONString(value)
     }
 
+    /// Plain as it is: an id that is none is not taken over.
+    package mutating func writeLogMember(_ key: String, _ id: RequestID) {
+        self.writeLogKey(key)
+        self.append(UInt8(ascii: "\""))
+        self.append(id)
+        self.append(UInt8(ascii: "\""))
+    }
+
     /// A part of a longer text.
     package mutating func writeLogMember(_ key: String, _ value: Substring.UTF8View) {
         self.writeLogMember(key, String(Substring(value)))

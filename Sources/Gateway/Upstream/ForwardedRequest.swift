@@ -1,52 +1,56 @@
 import Access
-import NIOHTTP1
 
 /// The head of a request as the upstream gets it, written as bytes.
 ///
-/// What the browser sent is copied field by field, less what ends here; what only we may say comes last, from us alone.
+/// What the browser sent is copied line by line, less what ends here; what only we may say comes last, from us alone.
 struct ForwardedRequest {
-    let head: HTTPRequestHead
+    let head: RequestHead
     let target: RequestTarget
-    let fields: RequestFields
+    /// The browser's cookies without ours, as one line; empty when there are no others.
+    let cookieLine: [UInt8]
     /// `nil`: a request nobody is known to have made.
     let identityFields: [UInt8]?
-    let cookieNames: CookieNames
     /// The `Host` the upstream sees.
     let host: String
     let forwardedFor: String
     let forwardedHost: String
     let scheme: Scheme
-    let requestID: String
+    let requestID: RequestID
 
-    func write(into bytes: inout WireBytes) {
-        bytes.append(self.head.method.rawValue)
-        bytes.append(" ")
-        bytes.append(self.target.text)
-        bytes.append(" HTTP/1.1\r\nHost: ")
-        bytes.append(self.host)
-        bytes.append("\r\n")
-        var index = 0
-        for (name, value) in self.head.headers {
-            switch self.fields.kinds[index] {
-            case .endToEnd: bytes.appendField(name, value)
-            case .cookie:
-                if let others = CookieHeader.removing(ours: { self.cookieNames.isOurs($0) }, from: value) {
-                    bytes.appendField(name, others)
-                }
-            case .dropped, .reserved: break
+    func write(into wire: inout WireBytes) {
+        wire.append(self.head.method)
+        wire.append(UInt8(ascii: " "))
+        wire.append(self.target.text)
+        wire.append(" HTTP/1.1\r\nHost: ")
+        wire.append(self.host)
+        wire.append("\r\n")
+        let bytes = self.head.bytes
+        let fields = self.head.fields
+        var copies = LineCopies()
+        for index in fields.indices {
+            if self.head.kinds[index] == .endToEnd {
+                copies.add(fields[index], of: bytes, to: &wire)
+            } else {
+                copies.flush(bytes, to: &wire)
             }
-            index += 1
         }
-        switch self.fields.framing {
-        case .none: break
-        case .length(let length): bytes.appendField("Content-Length", String(length))
-        case .chunked: bytes.append("Transfer-Encoding: chunked\r\n")
+        copies.flush(bytes, to: &wire)
+        wire.append(self.cookieLine)
+        switch self.head.framing {
+        case .none, .untilClose: break
+        case .length(let length): wire.appendField("Content-Length", String(length))
+        case .chunked: wire.append("Transfer-Encoding: chunked\r\n")
         }
-        bytes.appendField("X-Forwarded-For", self.forwardedFor)
-        bytes.appendField("X-Forwarded-Proto", self.scheme.rawValue)
-        bytes.appendField("X-Forwarded-Host", self.forwardedHost)
-        bytes.appendField("X-Request-Id", self.requestID)
-        if let identityFields { bytes.append(identityFields) }
-        bytes.append("\r\n")
+        wire.append("X-Forwarded-For: ")
+        wire.append(self.forwardedFor)
+        wire.append("\r\nX-Forwarded-Proto: ")
+        wire.append(self.scheme.rawValue)
+        wire.append("\r\nX-Forwarded-Host: ")
+        wire.append(self.forwardedHost)
+        wire.append("\r\nX-Request-Id: ")
+        wire.append(self.requestID)
+        wire.append("\r\n")
+        if let identityFields { wire.append(identityFields) }
+        wire.append("\r\n")
     }
 }

@@ -1,13 +1,12 @@
 import NIOCore
-import NIOHTTP1
 
 /// What an upstream connection tells the exchange that has leased it. All on the same loop.
 protocol UpstreamPartner: AnyObject {
     /// Whether more of the response can be taken just now.
     var canTakeResponse: Bool { get }
-    func upstreamResponded(_ head: HTTPResponseHead)
+    func upstreamResponded(_ head: ResponseHead)
     func upstreamSent(_ body: ByteBuffer)
-    func upstreamEnded(_ trailers: HTTPHeaders?)
+    func upstreamEnded(_ trailers: Trailers?)
     /// The end of a burst: what has been written may be flushed.
     func upstreamPaused()
     func upstreamBecameWritable()
@@ -17,7 +16,7 @@ protocol UpstreamPartner: AnyObject {
 
 /// The far end of the glue: one connection to an upstream.
 final class UpstreamHandler: ChannelDuplexHandler {
-    typealias InboundIn = HTTPClientResponsePart
+    typealias InboundIn = ByteBuffer
     typealias OutboundIn = Never
     typealias OutboundOut = ByteBuffer
 
@@ -33,7 +32,6 @@ final class UpstreamHandler: ChannelDuplexHandler {
     }
 
     let upstream: Int
-    let decoder: HTTPResponseDecoder
     /// While leased: when to give up. While idle: when to close. The worker looks at it now and then.
     var deadline = NIODeadline.distantFuture
     /// Whether an earlier exchange has used this connection: such a one may have died unnoticed.
@@ -45,27 +43,37 @@ final class UpstreamHandler: ChannelDuplexHandler {
     private var context: ChannelHandlerContext?
     private var pendingRead = false
     private var hasUnflushedWrites = false
+    private var hasBroken = false
+    private let head = ResponseHead()
+    /// `nil` while the head is expected.
+    private var body: BodyReader?
+    /// Whether a `HEAD` is being answered, whose answer has no body.
+    private var isHEAD = false
+    private var wire = WireBytes()
+    private var output = ByteBuffer()
 
     init(upstream: Int, pool: UpstreamPool) {
         self.upstream = upstream
         self.pool = pool
-        self.decoder = HTTPResponseDecoder(
-            leftOverBytesStrategy: .dropBytes,
-            informationalResponseStrategy: .drop,
-            limitConfiguration: .gatewayResponses
-        )
     }
 
     // MARK: What the exchange asks for
 
     var isWritable: Bool { self.context?.channel.isWritable ?? false }
 
-    /// Begins an exchange. `request` tells the decoder what is being answered.
-    func begin(_ request: HTTPRequestHead, bytes: ByteBuffer, partner: any UpstreamPartner) {
+    /// Begins an exchange.
+    func begin(_ request: ForwardedRequest, partner: any UpstreamPartner) {
         self.state = .leased
         self.partner = partner
-        self.decoder.write(data: .head(request))
-        self.write(bytes)
+        self.isHEAD = request.head.isHEAD
+        self.body = nil
+        self.head.reset()
+        self.wire.clear()
+        request.write(into: &self.wire)
+        // The channel is done with the last one, mostly; then its storage is used again.
+        self.output.clear()
+        self.output.writeBytes(self.wire.bytes)
+        self.write(self.output)
     }
 
     func write(_ bytes: ByteBuffer) {
@@ -120,15 +128,45 @@ final class UpstreamHandler: ChannelDuplexHandler {
     }
 
     func channelRead(context: ChannelHandlerContext, data: NIOAny) {
-        guard case .leased = self.state, let partner = self.partner else {
-            // Bytes that nobody asked for: whatever they are, they must not become somebody's answer.
+        var bytes = self.unwrapInboundIn(data)
+        do throws(MessageError) {
+            while bytes.readableBytes > 0 {
+                guard case .leased = self.state, let partner = self.partner else {
+                    // Bytes that nobody asked for: whatever they are, they must not become somebody's answer.
+                    return self.poison(context)
+                }
+                if self.body == nil {
+                    guard try self.readHead(&bytes) else { return }
+                    partner.upstreamResponded(self.head)
+                }
+                try self.readBody(&bytes)
+            }
+        } catch {
             self.poison(context)
-            return
         }
-        switch self.unwrapInboundIn(data) {
-        case .head(let head): partner.upstreamResponded(head)
-        case .body(let body): partner.upstreamSent(body)
-        case .end(let trailers): partner.upstreamEnded(trailers)
+    }
+
+    /// Returns whether there is a head that somebody waits for.
+    private func readHead(_ bytes: inout ByteBuffer) throws(MessageError) -> Bool {
+        while try self.head.read(&bytes) {
+            // Interim responses are for us: who waits for "100 Continue" has had ours (RFC 9110, 15.2).
+            if (100...199).contains(self.head.status), self.head.status != 101 {
+                self.head.reset()
+                continue
+            }
+            self.body = BodyReader(self.isHEAD || self.head.hasNoBody ? .none : self.head.framing)
+            return true
+        }
+        return false
+    }
+
+    /// The partner may leave at any event; then the rest is nobody's.
+    private func readBody(_ bytes: inout ByteBuffer) throws(MessageError) {
+        while let partner = self.partner, let event = try self.body?.next(&bytes) {
+            switch event {
+            case .body(let piece): partner.upstreamSent(piece)
+            case .end(let trailers): partner.upstreamEnded(trailers)
+            }
         }
     }
 
@@ -147,18 +185,23 @@ final class UpstreamHandler: ChannelDuplexHandler {
     }
 
     func channelInactive(context: ChannelHandlerContext) {
+        let endsHere = self.body?.endsWithConnection ?? false
+        let partner = self.partner
+        let isProper = endsHere && !self.hasBroken
+        if isProper { partner?.upstreamEnded(nil) }
         self.state = .closed
         self.pool.closed(self)
-        let partner = self.partner
         self.partner = nil
-        partner?.upstreamFailed()
+        if !isProper { partner?.upstreamFailed() }
     }
 
     func errorCaught(context: ChannelHandlerContext, error: any Error) {
         self.poison(context)
     }
 
+    /// What this connection says is not to be believed, now or later.
     private func poison(_ context: ChannelHandlerContext) {
+        self.hasBroken = true
         if case .ended = self.state { self.state = .ended(reusable: false) }
         context.close(promise: nil)
     }

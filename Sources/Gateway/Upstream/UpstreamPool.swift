@@ -1,6 +1,5 @@
 import Access
 import NIOCore
-import NIOHTTP1
 import NIOPosix
 
 /// This worker's connections to the upstreams. Only a permit leases one, and only `Route.decide` makes a permit.
@@ -83,8 +82,7 @@ final class UpstreamPool {
             .channelInitializer { channel in
                 channel.eventLoop.makeCompletedFuture {
                     let handler = UpstreamHandler(upstream: upstream, pool: poolBox.value)
-                    let decoder = ByteToMessageHandler(UpstreamResponseDecoder(handler.decoder))
-                    try channel.pipeline.syncOperations.addHandlers(decoder, handler)
+                    try channel.pipeline.syncOperations.addHandler(handler)
                 }
             }
         let channel: EventLoopFuture<any Channel>

@@ -97,7 +97,7 @@ struct ForwardedRequestTests {
         )
     }
 
-    @Test func aBodyInChunksStaysInChunks() async throws {
+    @Test func aBodyInChunksStaysInChunksAndKeepsItsTrailers() async throws {
         let forwarded = try await self.forwarded { _ in
             self.request(
                 "transfer-encoding: Chunked\r\n",
@@ -108,7 +108,7 @@ struct ForwardedRequestTests {
         #expect(
             forwarded
                 == "POST /open HTTP/1.1\r\nHost: app.example.com\r\nTransfer-Encoding: chunked\r\n\(self.ours)\r\n"
-                + "5\r\nhello\r\n0\r\n\r\n"
+                + "5\r\nhello\r\n0\r\nX-Trailer: 1\r\n\r\n"
         )
     }
 

@@ -1,0 +1,53 @@
+import Access
+
+/// What a browser says again and again on its connection, and what we made of it: comparing bytes costs a fraction of
+/// reading them anew. What a ticket is worth is the store's business, each time.
+struct ConnectionMemory {
+    private var host: [UInt8] = []
+    private var authority: Authority?
+    /// The values of all `Cookie` fields, a line feed behind each.
+    private var cookies: [UInt8] = []
+    private(set) var tickets: [Ticket] = []
+    /// The cookies that are not ours, as the line that an upstream gets; empty when there are none.
+    private(set) var cookieLine: [UInt8] = []
+
+    /// The host a request names.
+    mutating func authority(of head: RequestHead, scheme: Scheme) throws(RequestRefusal) -> Authority {
+        var isSame = false
+        head.forEach(.host) { isSame = $0.count == self.host.count && Self.equal($0, self.host.span, at: 0) }
+        if isSame, let authority = self.authority { return authority }
+        let text = head.host ?? ""
+        let authority = try Authority(text, scheme: scheme)
+        self.host = Array(text.utf8)
+        self.authority = authority
+        return authority
+    }
+
+    /// Looks at the request's cookies. Afterwards `tickets` and `cookieLine` are theirs.
+    mutating func readCookies(of head: RequestHead, on worker: Worker) {
+        guard !self.isSame(head) else { return }
+        let headers = head.cookies
+        self.cookies = headers.flatMap { Array($0.utf8) + [0x0A] }
+        self.tickets = worker.tickets(in: headers)
+        let names = worker.settings.cookieNames
+        let others = headers.compactMap { CookieHeader.removing(ours: { names.isOurs($0) }, from: $0) }
+        self.cookieLine = others.flatMap { Array("Cookie: \($0)\r\n".utf8) }
+    }
+
+    private func isSame(_ head: RequestHead) -> Bool {
+        let known = self.cookies.span
+        var position = 0
+        var isSame = true
+        head.forEach(.cookie) { value in
+            let end = position + value.count
+            isSame = isSame && end < known.count && known[end] == 0x0A && Self.equal(value, known, at: position)
+            position = end + 1
+        }
+        return isSame && position == known.count
+    }
+
+    private static func equal(_ bytes: Span<UInt8>, _ known: Span<UInt8>, at start: Int) -> Bool {
+        for index in bytes.indices where bytes[index] != known[start + index] { return false }
+        return true
+    }
+}

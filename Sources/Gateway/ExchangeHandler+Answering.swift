@@ -1,0 +1,130 @@
+import NIOCore
+import NIOHTTP1
+
+/// Bytes to the browser, answers of our own, and the end of an exchange.
+extension ExchangeHandler {
+    /// Whether the browser takes more just now.
+    var canTakeResponse: Bool { self.context?.channel.isWritable ?? true }
+
+    /// Hands `wire` over to the channel.
+    func writeWire() {
+        guard self.hasWire else { return }
+        self.hasWire = false
+        // The channel is done with the last one, mostly; then its storage is used again.
+        self.output.clear()
+        self.output.writeBytes(self.wire.bytes)
+        self.wire.clear()
+        self.current.bytesOut += self.output.readableBytes
+        self.hasUnflushedWrites = true
+        self.context?.write(self.wrapOutboundOut(self.output), promise: nil)
+    }
+
+    func write(_ bytes: ByteBuffer) {
+        self.writeWire()
+        self.current.bytesOut += bytes.readableBytes
+        self.hasUnflushedWrites = true
+        self.context?.write(self.wrapOutboundOut(bytes), promise: nil)
+    }
+
+    /// Flushes what has been written to either side, at the end of a burst or when there is none.
+    func flush() {
+        guard !self.isInBurst else { return }
+        self.upstream?.flush()
+        self.writeWire()
+        guard self.hasUnflushedWrites else { return }
+        self.hasUnflushedWrites = false
+        self.context?.flush()
+    }
+
+    /// Sends an answer of our own and ends the exchange.
+    func answer(_ answer: Answer) {
+        guard self.current.isUnderWay, !self.exchange.isClosed, !self.exchange.responseBegun else { return }
+        if !self.exchange.requestEnded {
+            // Nobody will read the rest of this body.
+            if self.skipRestOfRequest() { self.exchange.requestWasWaiting() } else { self.exchange.lastExchange() }
+        }
+        self.dropUpstream()
+        self.current.status = Int(answer.status.code)
+        if let fault = answer.fault { self.current.fault = fault }
+        answer.write(
+            into: &self.wire,
+            keepAlive: self.exchange.keepAlive,
+            withoutBody: self.head.isHEAD,
+            requestID: self.current.requestID,
+            date: self.worker.httpDate
+        )
+        self.hasWire = true
+        self.responseEnded()
+        self.flush()
+    }
+
+    func fail(_ fault: Fault) {
+        self.worker.metrics.count(fault.source)
+        switch self.exchange.failed() {
+        case .answer:
+            let asPage = self.current.wantsPage
+            self.answer(.fault(fault, asPage: asPage, requestID: self.current.requestID.description))
+        case .abort:
+            self.current.fault = fault
+            self.abort()
+        case .none: break
+        }
+    }
+
+    /// What has arrived is no request, or not in time: it is answered all the same, as the connection's last.
+    func failWithoutRequest(_ fault: Fault) {
+        self.head.reset()
+        self.current.begin()
+        self.current.requestID = self.worker.makeRequestID()
+        self.exchange.lastExchange()
+        _ = self.exchange.received(.head(keepAlive: false))
+        self.exchange.requestWasWaiting()
+        self.fail(fault)
+    }
+
+    /// The response is complete; the exchange is, too, if the request is.
+    func responseEnded() {
+        switch self.exchange.responseEnded() {
+        case .complete(let keepAlive): self.complete(keepAlive: keepAlive)
+        case nil where self.exchange.isDiscarding:
+            self.deadline = self.worker.now + Self.lingerTime
+            if !self.exchange.keepAlive { self.closeOutput() }
+            self.pump()
+        default: break
+        }
+    }
+
+    func complete(keepAlive: Bool) {
+        self.writeWire()
+        self.finishRecord()
+        if keepAlive {
+            self.deadline = self.worker.now + self.timeouts.keepAlive
+            self.pump()
+        } else {
+            self.deadline = self.worker.now + Self.lingerTime
+            self.closeOutput()
+        }
+    }
+
+    /// How long a browser may take to notice that we have said our last word.
+    private static let lingerTime = TimeAmount.seconds(3)
+
+    /// Our last word. Closing both ways at once could take its last bytes along, if the browser has sent more meanwhile.
+    private func closeOutput() {
+        self.writeWire()
+        self.hasUnflushedWrites = false
+        self.context?.flush()
+        self.context?.close(mode: .output, promise: nil)
+    }
+
+    func dropUpstream() {
+        self.upstream?.release(reusable: false)
+        self.upstream = nil
+    }
+
+    func finishRecord() {
+        guard self.current.isUnderWay else { return }
+        self.worker.record(self.current, client: self.peer)
+        self.current.end()
+    }
+}

@@ -1,0 +1,29 @@
+import NIOCore
+
+/// How long anybody is waited for.
+extension ExchangeHandler {
+    /// Something moved.
+    func extendDeadline() {
+        let patience = self.exchange.responseBegun || !self.exchange.requestEnded
+            ? self.timeouts.idleBody : self.timeouts.upstreamResponse
+        self.deadline = self.worker.now + patience
+    }
+
+    func checkDeadline(_ now: NIODeadline) {
+        guard now >= self.deadline else { return }
+        self.deadline = .distantFuture
+        if self.exchange.isIdle, self.headHasBegun {
+            self.failWithoutRequest(.requestTimedOut)
+        } else if self.exchange.isIdle || self.exchange.isClosed || self.exchange.isDiscarding {
+            self.abort()
+        } else {
+            self.fail(self.exchange.requestEnded ? .upstreamSilent : .requestTimedOut)
+        }
+    }
+
+    /// Finishes what runs and takes nothing new.
+    func drain() {
+        self.exchange.lastExchange()
+        if self.exchange.isIdle { self.abort() }
+    }
+}

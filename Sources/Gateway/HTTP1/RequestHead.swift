@@ -1,0 +1,260 @@
+import Access
+package import NIOCore
+import NIOHTTP1
+
+/// A request's head: its bytes as they came, what each field is, and the values the gateway itself needs.
+///
+/// A connection keeps one of these and reads each request into it, so that no request pays for its storage.
+package final class RequestHead {
+    /// What becomes of a field.
+    package enum Kind: UInt8 {
+        /// The application's business: forwarded as it is.
+        case endToEnd
+        /// Ends here (RFC 9110, 7.6.1), or is written anew by us.
+        case dropped
+        /// `Cookie`: forwarded without our own cookies.
+        case cookie
+        /// Names an identity or another thing that only we may say: removed, whoever sent it.
+        case reserved
+    }
+
+    package private(set) var kinds: [Kind] = []
+    package private(set) var framing = Framing.none
+    package private(set) var hasUpgrade = false
+    package private(set) var expectsContinue = false
+    /// As HTTP writes it; compared by case (RFC 9110, 9.1).
+    package private(set) var method = ""
+    package private(set) var isHTTP10 = false
+    /// Whether the browser would send another request on this connection.
+    package private(set) var keepAlive = false
+
+    private var reader: HeadReader
+    private var names: [RequestFieldName] = []
+    private var target: Range<Int> = 0..<0
+
+    package init(limits: HeadReader.Limits) {
+        self.reader = HeadReader(limits: limits)
+    }
+
+    /// Takes what belongs to the head out of the buffer. Returns whether the head is complete.
+    package func read(_ buffer: inout ByteBuffer) throws(MessageError) -> Bool {
+        try self.reader.read(&buffer)
+    }
+
+    /// Keeps storage, forgets values. Before each head.
+    package func reset() {
+        self.reader.reset()
+        self.kinds.removeAll(keepingCapacity: true)
+        self.names.removeAll(keepingCapacity: true)
+        self.framing = .none
+        self.hasUpgrade = false
+        self.expectsContinue = false
+        self.method = ""
+        self.isHTTP10 = false
+        self.keepAlive = false
+        self.target = 0..<0
+    }
+
+    /// Whether a part of a head has come.
+    var hasBegun: Bool { !self.reader.isEmpty }
+
+    var isHEAD: Bool { self.method.utf8.elementsEqual("HEAD".utf8) }
+
+    /// As it stands in the request line.
+    package var targetText: String { self.text(self.target) }
+
+    // MARK: Understanding
+
+    /// Reads a complete head. Refuses what could be read in two ways (security rule 5).
+    package func understand() throws(Fault) {
+        try self.readRequestLine()
+        var count = Counts()
+        let storage = self.reader.bytes
+        let bytes = storage.span
+        for field in self.reader.fields {
+            let name = RequestFieldName(bytes.extracting(field.name))
+            self.names.append(name)
+            self.kinds.append(try self.kind(of: name, field, bytes, &count))
+        }
+        guard count.hosts == 1 else { throw .malformed("no Host, or more than one") }
+        if count.encodings > 0 {
+            guard count.encodings == 1, count.lengths == 0, !self.isHTTP10 else {
+                throw .malformed("Transfer-Encoding beside Content-Length, twice, or in HTTP/1.0")
+            }
+            self.framing = .chunked
+        }
+        guard count.lengths <= 1 else { throw .malformed("more than one Content-Length") }
+        if self.isHTTP10 { self.keepAlive = count.asksToKeep && !count.asksToClose } else { self.keepAlive = !count.asksToClose }
+        if count.connectionNamesFields { self.dropFieldsNamedByConnection() }
+    }
+
+    private struct Counts {
+        var hosts = 0
+        var lengths = 0
+        var encodings = 0
+        var asksToClose = false
+        var asksToKeep = false
+        var connectionNamesFields = false
+    }
+
+    private func kind(
+        of name: RequestFieldName,
+        _ field: FieldLine,
+        _ bytes: Span<UInt8>,
+        _ count: inout Counts
+    ) throws(Fault) -> Kind {
+        switch name {
+        case .other: return IdentityFields.isReserved(bytes.extracting(field.name)) ? .reserved : .endToEnd
+        case .accept, .origin, .secFetchSite, .secFetchMode, .secFetchDest, .purpose, .requestedWith: return .endToEnd
+        case .cookie: return .cookie
+        case .forwardedFor: return .reserved
+        case .host: count.hosts += 1
+        case .contentLength:
+            count.lengths += 1
+            guard let length = decimal(bytes.extracting(field.value)) else {
+                throw .malformed("Content-Length is not a number")
+            }
+            self.framing = .length(length)
+        case .transferEncoding:
+            count.encodings += 1
+            guard equalIgnoringCase(bytes.extracting(field.value), "chunked") else {
+                throw .malformed("a Transfer-Encoding other than chunked")
+            }
+        case .connection:
+            let value = bytes.extracting(field.value)
+            if equalIgnoringCase(value, "close") {
+                count.asksToClose = true
+            } else if equalIgnoringCase(value, "keep-alive") {
+                count.asksToKeep = true
+            } else {
+                count.connectionNamesFields = true
+                let options = self.text(field.value).split(separator: ",").map(\.trimmingSpaces)
+                if options.contains(where: { equalIgnoringCase($0, "close") }) { count.asksToClose = true }
+                if options.contains(where: { equalIgnoringCase($0, "keep-alive") }) { count.asksToKeep = true }
+            }
+        case .upgrade: self.hasUpgrade = true
+        case .expect:
+            guard equalIgnoringCase(bytes.extracting(field.value), "100-continue") else {
+                throw Fault(.downstream, .expectationFailed, "an expectation other than 100-continue")
+            }
+            self.expectsContinue = true
+        case .hopByHop, .requestID: break
+        }
+        return .dropped
+    }
+
+    /// `method SP request-target SP HTTP-version`, with one space each (RFC 9112, 3).
+    private func readRequestLine() throws(Fault) {
+        let storage = self.reader.bytes
+        let bytes = storage.span
+        let end = self.reader.startLineEnd
+        var index = self.reader.startLineStart
+        let start = index
+        while index < end, isTokenByte(bytes[index]) { index += 1 }
+        let methodEnd = index
+        guard index < end, bytes[index] == 0x20, methodEnd - start <= 32 else { throw .malformed("not a method") }
+        index += 1
+        let targetStart = index
+        while index < end, bytes[index] > 0x20, bytes[index] < 0x7F { index += 1 }
+        guard index < end, bytes[index] == 0x20, index > targetStart else { throw .malformed("not a request target") }
+        self.target = targetStart..<index
+        let version = bytes.extracting(index + 1..<end)
+        guard version.count == 8, equal(version.extracting(0..<7), "HTTP/1.") else { throw .malformed("not HTTP/1") }
+        switch version[7] {
+        case UInt8(ascii: "1"): self.isHTTP10 = false
+        case UInt8(ascii: "0"): self.isHTTP10 = true
+        default: throw .malformed("neither HTTP/1.0 nor HTTP/1.1")
+        }
+        self.method = Self.method(bytes.extracting(start..<methodEnd)) ?? self.text(start..<methodEnd)
+    }
+
+    /// The usual ones without making a string.
+    private static func method(_ bytes: Span<UInt8>) -> String? {
+        if equal(bytes, "GET") { return "GET" }
+        if equal(bytes, "POST") { return "POST" }
+        return nil
+    }
+
+    /// `Connection: X` makes X hop-by-hop. Fields of ours are set later, so nobody can name those away.
+    private func dropFieldsNamedByConnection() {
+        let named = self.all(.connection).flatMap { $0.split(separator: ",").map { String($0.trimmingSpaces).lowercased() } }
+        let storage = self.reader.bytes
+        let bytes = storage.span
+        for (index, field) in self.reader.fields.enumerated() where self.kinds[index] != .dropped {
+            let name = bytes.extracting(field.name)
+            if named.contains(where: { equalIgnoringCase(name, $0) }) { self.kinds[index] = .dropped }
+        }
+    }
+
+    // MARK: Values
+
+    var fieldCount: Int { self.kinds.count }
+    var bytes: [UInt8] { self.reader.bytes }
+    var fields: [FieldLine] { self.reader.fields }
+
+    /// The values of all fields of a name, in order, as one list (RFC 9110, 5.3); `nil` when there is none.
+    func joined(_ name: RequestFieldName) -> String? {
+        var value: String?
+        for index in self.names.indices where self.names[index] == name {
+            let next = self.text(self.reader.fields[index].value)
+            value = value.map { $0 + "," + next } ?? next
+        }
+        return value
+    }
+
+    func all(_ name: RequestFieldName) -> [String] {
+        self.names.indices.filter { self.names[$0] == name }.map { self.text(self.reader.fields[$0].value) }
+    }
+
+    /// Whether there is a field of this name.
+    func has(_ name: RequestFieldName) -> Bool { self.names.contains(name) }
+
+    /// The values of all fields of a name that is nobody's but the caller's; `name` in lower case.
+    package func values(named name: String) -> [String] {
+        let storage = self.reader.bytes
+        let bytes = storage.span
+        var values: [String] = []
+        for field in self.reader.fields where equalIgnoringCase(bytes.extracting(field.name), name) {
+            values.append(self.text(field.value))
+        }
+        return values
+    }
+
+    package var host: String? { self.joined(.host) }
+    /// All `Cookie` fields, in order.
+    package var cookies: [String] { self.all(.cookie) }
+    package var forwardedFor: [String] { self.has(.forwardedFor) ? self.all(.forwardedFor) : [] }
+    package var requestID: String? { self.joined(.requestID) }
+    package var accept: String? { self.joined(.accept) }
+    package var origin: String? { self.joined(.origin) }
+    var secFetchSite: String? { self.joined(.secFetchSite) }
+
+    /// Whether a browser is on its way to a page.
+    var isNavigation: Bool {
+        AccessRequest.isNavigation(
+            method: self.method,
+            secFetchMode: self.joined(.secFetchMode),
+            secFetchDest: self.joined(.secFetchDest),
+            accept: self.accept,
+            hasUpgrade: self.hasUpgrade,
+            xRequestedWith: self.joined(.requestedWith),
+            purpose: self.joined(.purpose)
+        )
+    }
+
+    private func text(_ range: Range<Int>) -> String {
+        String(decoding: self.reader.bytes[range], as: UTF8.self)
+    }
+
+    /// Calls the body with each field whose name is this one, without making a string of its value.
+    func forEach(_ name: RequestFieldName, _ body: (Span<UInt8>) -> Void) {
+        let storage = self.reader.bytes
+        let bytes = storage.span
+        for index in self.names.indices where self.names[index] == name {
+            body(bytes.extracting(self.reader.fields[index].value))
+        }
+    }
+}
+
+@available(*, unavailable)
+extension RequestHead: Sendable {}

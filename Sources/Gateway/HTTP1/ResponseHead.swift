@@ -1,0 +1,124 @@
+package import NIOCore
+
+/// A response's head: its bytes as they came from the upstream, and what each field is.
+///
+/// An upstream connection keeps one of these and reads each response into it.
+package final class ResponseHead {
+    /// The response fields the gateway knows by name.
+    package enum FieldName: UInt8 {
+        case hopByHop, connection, transferEncoding, contentLength, setCookie, caching, trailer, other
+
+        init(_ name: Span<UInt8>) {
+            func isName(_ candidate: String) -> Bool { equalIgnoringCase(name, candidate) }
+            switch name.count {
+            case 6: self = isName("pragma") ? .caching : .other
+            case 7:
+                self = isName("expires") ? .caching : isName("upgrade") ? .hopByHop : isName("trailer") ? .trailer : .other
+            case 10:
+                self = isName("set-cookie") ? .setCookie : isName("connection") ? .connection
+                    : isName("keep-alive") ? .hopByHop : .other
+            case 12: self = isName("x-request-id") ? .hopByHop : .other
+            case 13: self = isName("cache-control") ? .caching : .other
+            case 14: self = isName("content-length") ? .contentLength : .other
+            case 16: self = isName("proxy-connection") ? .hopByHop : .other
+            case 17: self = isName("transfer-encoding") ? .transferEncoding : .other
+            case 18: self = isName("proxy-authenticate") ? .hopByHop : .other
+            default: self = .other
+            }
+        }
+    }
+
+    package private(set) var status = 0
+    /// How the body is delimited, unless the request or the status says that there is none.
+    package private(set) var framing = Framing.untilClose
+    /// Whether the upstream would take another request on this connection.
+    package private(set) var keepAlive = false
+    private(set) var names: [FieldName] = []
+    /// What `Connection` names: hop-by-hop, too. Hardly ever anything.
+    private(set) var namedFields: [String] = []
+    private(set) var reason: Range<Int> = 0..<0
+
+    private var reader = HeadReader(limits: .responses)
+
+    package init() {}
+
+    var bytes: [UInt8] { self.reader.bytes }
+    var fields: [FieldLine] { self.reader.fields }
+
+    /// Keeps storage, forgets values. Before each head.
+    package func reset() {
+        self.reader.reset()
+        self.names.removeAll(keepingCapacity: true)
+        if !self.namedFields.isEmpty { self.namedFields.removeAll() }
+    }
+
+    /// Takes what belongs to the head out of the buffer. Returns whether the head is complete; then it has been read.
+    package func read(_ buffer: inout ByteBuffer) throws(MessageError) -> Bool {
+        guard try self.reader.read(&buffer) else { return false }
+        try self.readStatusLine()
+        try self.readFields()
+        return true
+    }
+
+    /// `HTTP-version SP status-code SP [ reason-phrase ]`; the last space is often forgotten (RFC 9112, 4).
+    private func readStatusLine() throws(MessageError) {
+        let storage = self.reader.bytes
+        let bytes = storage.span.extracting(0..<self.reader.startLineEnd)
+        let start = self.reader.startLineStart
+        guard bytes.count >= start + 12, equal(bytes.extracting(start..<start + 7), "HTTP/1."), bytes[start + 8] == 0x20,
+            bytes[start + 7] == UInt8(ascii: "1") || bytes[start + 7] == UInt8(ascii: "0"),
+            let status = decimal(bytes.extracting(start + 9..<start + 12)), (100...999).contains(status),
+            bytes.count == start + 12 || bytes[start + 12] == 0x20
+        else { throw .malformed("not an HTTP/1 status line") }
+        self.keepAlive = bytes[start + 7] == UInt8(ascii: "1")
+        self.status = status
+        self.reason = min(start + 13, bytes.count)..<bytes.count
+    }
+
+    private func readFields() throws(MessageError) {
+        let storage = self.reader.bytes
+        let bytes = storage.span
+        var length: Int?
+        var isChunked = false
+        for field in self.reader.fields {
+            let name = FieldName(bytes.extracting(field.name))
+            self.names.append(name)
+            switch name {
+            case .contentLength:
+                guard length == nil, let found = decimal(bytes.extracting(field.value)) else {
+                    throw .malformed("Content-Length twice or not a number")
+                }
+                length = found
+            case .transferEncoding:
+                // Another coding below the chunks would be lost with them; we undo none.
+                guard !isChunked, equalIgnoringCase(bytes.extracting(field.value), "chunked") else {
+                    throw .malformed("a Transfer-Encoding other than chunked")
+                }
+                isChunked = true
+            case .connection: self.readConnection(field)
+            case .hopByHop, .setCookie, .caching, .trailer, .other: break
+            }
+        }
+        // Two lengths are two readings (RFC 9112, 6.3).
+        guard length == nil || !isChunked else { throw .malformed("Transfer-Encoding beside Content-Length") }
+        self.framing = isChunked ? .chunked : length.map { .length($0) } ?? .untilClose
+    }
+
+    private func readConnection(_ field: FieldLine) {
+        let storage = self.reader.bytes
+        let value = storage.span.extracting(field.value)
+        if equalIgnoringCase(value, "keep-alive") {
+            self.keepAlive = true
+        } else if equalIgnoringCase(value, "close") {
+            self.keepAlive = false
+        } else {
+            for option in String(decoding: self.reader.bytes[field.value], as: UTF8.self).split(separator: ",").map(\.trimmingSpaces) {
+                if equalIgnoringCase(option, "close") { self.keepAlive = false }
+                self.namedFields.append(option.lowercased())
+            }
+        }
+    }
+}
+
+@available(*, unavailable)
+extension ResponseHead: Sendable {}
