@@ -203,13 +203,18 @@ package struct IDTokenValidator: Sendable {
         guard value.stringValue?.isExactly(expected) == true else { throw .accessTokenHashMismatch }
     }
 
-    /// The left half of the hash that belongs to the signature's algorithm; `nil` for those that hash with SHA-384 or
-    /// SHA-512.
+    /// The left half of the hash that belongs to the signature's algorithm; `nil` for EdDSA, of which the specification
+    /// does not say which hash it has.
     private static func accessTokenHash(_ accessToken: String, _ algorithm: SignatureAlgorithm) -> String? {
+        let token = Array(accessToken.utf8)
+        let hash: [UInt8]
         switch algorithm {
-        case .ES256, .RS256, .PS256: Base64URL.encode(Array(Digest.sha256(Array(accessToken.utf8)).prefix(16)))
-        case .ES384, .ES512, .RS384, .RS512, .PS384, .PS512, .EdDSA: nil
+        case .ES256, .RS256, .PS256: hash = Digest.sha256(token)
+        case .ES384, .RS384, .PS384: hash = Digest.sha384(token)
+        case .ES512, .RS512, .PS512: hash = Digest.sha512(token)
+        case .EdDSA: return nil
         }
+        return Base64URL.encode(Array(hash.prefix(hash.count / 2)))
     }
 
     /// A NumericDate (RFC 7519 section 2) from the epoch to the end of the year 9999, without its fraction. Anything

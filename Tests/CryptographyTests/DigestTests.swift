@@ -23,6 +23,18 @@ struct DigestTests {
         #expect(hex(Digest.sha256(Array(message.utf8))) == digest)
     }
 
+    @Test func theLongerDigestsComeOutToo() {
+        #expect(
+            hex(Digest.sha384(Array("abc".utf8)))
+                == "cb00753f45a35e8bb5a03d699ac65007272c32ab0eded1631a8b605a43ff5bed8086072ba1e7cc2358baeca134c825a7"
+        )
+        #expect(
+            hex(Digest.sha512(Array("abc".utf8)))
+                == "ddaf35a193617abacc417349ae20413112e6fa4e89a97ea20a9eeee64b55d39a"
+                + "2192992a274fc1a836ba3c23a3feebbd454d4423643ce80e2a9ac94fa54ca49f"
+        )
+    }
+
     /// RFC 4231 section 4, test cases 1 to 4, 6 and 7: keys shorter and longer than a block.
     @Test(
         arguments: [

@@ -230,6 +230,18 @@ struct IDTokenTests {
         }
     }
 
+    @Test func theHashIsThatOfTheSignature() throws {
+        let accessToken = "jHkWEdUXMU1BwAsC4vtUsZwnNvTIxEl0z9K3vx5KF0Y"
+        let logto = try TestProvider.logto()
+        try judge(claims(["at_hash": "jtAeDp945y1dDqU3nkIVGNZP1HjH_MFs"]), by: logto, accessToken: accessToken)
+        let rsa = try TestProvider.make(.rsa(2_048), kid: "512", .RS512)
+        let hash: JSON = "q7nS86GgvvFaZkzALLWqJYaJIKw2wCDAVfCAsm5CrBM"
+        try judge(claims(["at_hash": hash]), by: rsa, accessToken: accessToken)
+        #expect(throws: OpenIDConnectError.accessTokenHashMismatch) {
+            try judge(claims(["at_hash": hash]), by: logto, accessToken: accessToken)
+        }
+    }
+
     @Test func theHashIsOptional() throws {
         let provider = try TestProvider.rsa()
         try judge(claims(), by: provider, accessToken: "a")
