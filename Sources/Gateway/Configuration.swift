@@ -68,6 +68,10 @@ package struct Configuration: Sendable {
         package var workers = 0
         package var trustedProxies: [AddressRange] = []
         package var drainTimeout = TimeAmount.seconds(30)
+        /// Between "not ready" and the end of serving.
+        package var drainDelay = TimeAmount.zero
+        /// Whether upstreams get `Forwarded` beside `X-Forwarded-*` (RFC 7239).
+        package var sendsForwarded = false
 
         package init(listen: ListenAddress, publicURL: PublicURL) {
             self.listen = listen
@@ -181,10 +185,20 @@ package struct Configuration: Sendable {
         case text
     }
 
+    package enum AccessLogFormat: String, Sendable, CaseIterable {
+        /// Named values, as JSON or text like the rest of the log.
+        case fields
+        /// What web servers have written since the nineties, without query and referrer.
+        case combined
+    }
+
     package struct Log: Sendable {
         package var level = Logger.Level.info
         package var format = LogFormat.auto
         package var access = true
+        package var accessFormat = AccessLogFormat.fields
+        /// Whether exchanges take part in W3C traces.
+        package var trace = false
 
         package init() {}
     }

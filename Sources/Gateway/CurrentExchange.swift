@@ -19,6 +19,10 @@ final class CurrentExchange {
     var session: OpenedSession?
     var decision: Metrics.Decision?
     var fault: Fault?
+    /// `nil` unless the operator wants traces.
+    var trace: TraceContext?
+    /// Only for a log that shows it.
+    var userAgent: String?
     var status = 0
     var bytesIn = 0
     var bytesOut = 0
@@ -44,6 +48,8 @@ final class CurrentExchange {
         self.session = nil
         self.decision = nil
         if self.fault != nil { self.fault = nil }
+        if self.trace != nil { self.trace = nil }
+        if self.userAgent != nil { self.userAgent = nil }
         self.status = 0
         self.bytesIn = 0
         self.bytesOut = 0

@@ -14,6 +14,9 @@ extension ExchangeHandler {
             if !self.head.keepAlive { self.exchange.lastExchange() }
             self.current.method = self.head.method
             self.current.requestID = self.requestID()
+            let log = self.worker.settings.configuration.log
+            if log.trace { self.current.trace = TraceContext(continuing: self.head.joined(.traceParent)) }
+            if log.accessFormat == .combined { self.current.userAgent = self.head.values(named: "user-agent").first }
             let client = ClientAddress(
                 peer: self.peer,
                 isTrusted: self.peerIsTrusted,

@@ -33,7 +33,9 @@ extension ExchangeHandler: UpstreamPartner {
             forwardedFor: client.forwardedFor,
             forwardedHost: access.authority.text,
             scheme: access.scheme,
-            requestID: self.current.requestID
+            requestID: self.current.requestID,
+            trace: self.current.trace,
+            sendsForwarded: self.worker.settings.configuration.server.sendsForwarded
         )
         connection.begin(request, partner: self)
         self.extendDeadline()

@@ -70,6 +70,8 @@ package struct Gateway: Service {
         prefetch.cancel()
         self.logger.notice("draining")
         status.drain()
+        // The load balancer has to find out first; until then it sends requests, and they are served.
+        try? await Task.sleep(for: .nanoseconds(configuration.server.drainDelay.nanoseconds))
         try? await server.close()
         try await self.drain(workers, within: configuration.server.drainTimeout)
         try await workers.wait { worker in

@@ -54,7 +54,7 @@ package final class Worker {
         self.wallClock = clock()
         self.httpDate = Timestamp.now.httpDate
         self.upstreams = UpstreamPool(eventLoop: eventLoop, configuration: settings.configuration)
-        self.accessLog = settings.configuration.log.access ? AccessLog(sink: sink, asJSON: logsAsJSON) : nil
+        self.accessLog = settings.configuration.log.access ? AccessLog(sink: sink, asJSON: logsAsJSON, format: settings.configuration.log.accessFormat) : nil
         self.sessions = Sessions(store: store, settings: settings, metrics: self.metrics, now: clock)
     }
 

@@ -167,3 +167,15 @@ def test_it_answers_soon_after_its_start(stage, forger, upstream):
 def test_idle_it_is_small(gateway):
     assert accepts(gateway)
     assert gateway.process.resident_kilobytes < 30 * 1024
+
+
+def test_new_requests_are_served_until_the_load_balancer_has_noticed(stage, forger, upstream):
+    routes = [{"path": "/", "upstream": upstream.url, "access": "anyone"}]
+    gateway = stage.gateway(forger, upstream, {"route": routes, "server": {"drain_delay": "2s"}})
+    gateway.host = f"127.0.0.1:{gateway.port}"
+    eventually(lambda: gateway.admin("/readyz").status_code == 200)
+    gateway.process.signal(signal.SIGTERM)
+    eventually(lambda: gateway.admin("/readyz").status_code == 503)
+    assert accepts(gateway)
+    eventually(lambda: not accepts(gateway))
+    assert gateway.process.wait() == 0

@@ -33,5 +33,7 @@ extension Configuration.Log {
         self.level = section.choice("level") ?? self.level
         self.format = section.choice("format") ?? self.format
         self.access = section.flag("access") ?? self.access
+        self.accessFormat = section.choice("access_format") ?? self.accessFormat
+        self.trace = section.flag("trace") ?? self.trace
     }
 }

@@ -13,12 +13,16 @@ extension Configuration.Server {
         let workers = section.number("workers", in: 0...1_024)
         let trustedProxies = section.trustedProxies("trusted_proxies")
         let drainTimeout = section.timeAmount("drain_timeout", in: .zero...(.seconds(3_600)))
+        let drainDelay = section.timeAmount("drain_delay", in: .zero...(.seconds(3_600)))
+        let sendsForwarded = section.flag("send_forwarded")
         guard let listen, let publicURL else { return nil }
         self.init(listen: listen, publicURL: publicURL)
         self.insecureHTTP = insecureHTTP
         self.workers = workers ?? self.workers
         self.trustedProxies = trustedProxies ?? self.trustedProxies
         self.drainTimeout = drainTimeout ?? self.drainTimeout
+        self.drainDelay = drainDelay ?? self.drainDelay
+        self.sendsForwarded = sendsForwarded ?? self.sendsForwarded
     }
 }
 

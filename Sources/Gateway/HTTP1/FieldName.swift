@@ -1,7 +1,7 @@
 /// The request fields the gateway knows by name.
 enum RequestFieldName: UInt8 {
     case host, cookie, contentLength, transferEncoding, connection, upgrade, expect, hopByHop, requestID, forwardedFor
-    case accept, origin, secFetchSite, secFetchMode, secFetchDest, purpose, requestedWith, other
+    case accept, origin, secFetchSite, secFetchMode, secFetchDest, purpose, requestedWith, traceParent, traceState, other
 
     /// By length first: most names are told apart without reading them.
     init(_ name: Span<UInt8>) {
@@ -13,8 +13,9 @@ enum RequestFieldName: UInt8 {
             self = isName("cookie") ? .cookie : isName("accept") ? .accept : isName("origin") ? .origin
                 : isName("expect") ? .expect : .other
         case 7: self = isName("upgrade") ? .upgrade : isName("trailer") ? .hopByHop : isName("purpose") ? .purpose : .other
-        case 10: self = isName("connection") ? .connection : isName("keep-alive") ? .hopByHop : .other
-        case 11: self = isName("sec-purpose") ? .purpose : .other
+        case 10: self = isName("connection") ? .connection : isName("keep-alive") ? .hopByHop
+            : isName("tracestate") ? .traceState : .other
+        case 11: self = isName("sec-purpose") ? .purpose : isName("traceparent") ? .traceParent : .other
         case 12: self = isName("x-request-id") ? .requestID : .other
         case 14:
             self = isName("content-length") ? .contentLength : isName("sec-fetch-site") ? .secFetchSite

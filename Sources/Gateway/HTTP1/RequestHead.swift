@@ -106,6 +106,7 @@ package final class RequestHead {
         switch name {
         case .other: return IdentityFields.isReserved(bytes.extracting(field.name)) ? .reserved : .endToEnd
         case .accept, .origin, .secFetchSite, .secFetchMode, .secFetchDest, .purpose, .requestedWith: return .endToEnd
+        case .traceParent, .traceState: return .endToEnd
         case .cookie: return .cookie
         case .forwardedFor: return .reserved
         case .host: count.hosts += 1
@@ -188,7 +189,6 @@ package final class RequestHead {
 
     // MARK: Values
 
-    var fieldCount: Int { self.kinds.count }
     var bytes: [UInt8] { self.reader.bytes }
     var fields: [FieldLine] { self.reader.fields }
 
@@ -205,6 +205,9 @@ package final class RequestHead {
     func all(_ name: RequestFieldName) -> [String] {
         self.names.indices.filter { self.names[$0] == name }.map { self.text(self.reader.fields[$0].value) }
     }
+
+    /// What the fields are called.
+    func name(at index: Int) -> RequestFieldName { self.names[index] }
 
     /// Whether there is a field of this name.
     func has(_ name: RequestFieldName) -> Bool { self.names.contains(name) }

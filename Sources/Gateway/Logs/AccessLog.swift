@@ -7,20 +7,24 @@ final class AccessLog {
 
     private let sink: LogSink
     private let asJSON: Bool
+    private let format: Configuration.AccessLogFormat
     private var lines = WireBytes()
     /// Rendering a date for each line would cost more than the rest of it.
     private var time = Timestamp.now.text
 
-    init(sink: LogSink, asJSON: Bool) {
+    init(sink: LogSink, asJSON: Bool, format: Configuration.AccessLogFormat) {
         self.sink = sink
         self.asJSON = asJSON
+        self.format = format
     }
 
     /// What one line says: no query string, no cookie, no token.
     ///
     /// - Parameter peer: the other end of the connection, for a request that was not understood.
     func write(_ exchange: CurrentExchange, peer: String, duration: TimeAmount) {
-        if self.asJSON {
+        if self.format == .combined {
+            self.writeCombined(exchange, peer)
+        } else if self.asJSON {
             self.writeJSON(exchange, peer, duration)
         } else {
             self.writeText(exchange, peer, duration)
@@ -48,6 +52,10 @@ final class AccessLog {
         if let route = exchange.route?.name { self.lines.writeLogMember("route", route) }
         if let decision = exchange.decision?.rawValue { self.lines.writeLogMember("decision", decision) }
         if let subject = exchange.session?.session.identity.subject { self.lines.writeLogMember("subject", subject) }
+        if let trace = exchange.trace {
+            self.lines.writeLogMember("trace_id", trace.traceID)
+            self.lines.writeLogMember("span_id", trace.spanID)
+        }
         self.lines.writeLogMember("bytes_in", exchange.bytesIn)
         self.lines.writeLogMember("bytes_out", exchange.bytesOut)
         self.lines.writeLogMember("duration_ms", duration)
@@ -57,6 +65,21 @@ final class AccessLog {
             if let detail = fault.detail { self.lines.writeLogMember("detail", detail) }
         }
         self.lines.endLogLine()
+    }
+
+    /// As Apache's `combined`: the query and the referrer may hold what does not belong in a log.
+    private func writeCombined(_ exchange: CurrentExchange, _ peer: String) {
+        let path = exchange.access.map { String(Substring($0.target.path)) } ?? "-"
+        let subject = exchange.session.map { Self.quotable($0.session.identity.subject) } ?? "-"
+        let request = "\(exchange.method) \(Self.quotable(path)) HTTP/1.1"
+        self.lines.append("\(exchange.client?.text ?? peer) - \(subject.isEmpty ? "-" : subject) [\(Timestamp.now.logDate)] ")
+        self.lines.append("\"\(request)\" \(exchange.status) \(exchange.bytesOut) \"-\" ")
+        self.lines.append("\"\(Self.quotable(exchange.userAgent ?? "-"))\"\n")
+    }
+
+    /// Without what could end a word of the line or the line.
+    private static func quotable(_ text: String) -> String {
+        String(decoding: text.utf8.map { $0 <= 0x20 || $0 == 0x7F || $0 == 0x22 || $0 == 0x5C ? 0x5F : $0 }, as: UTF8.self)
     }
 
     private func writeText(_ exchange: CurrentExchange, _ peer: String, _ duration: TimeAmount) {

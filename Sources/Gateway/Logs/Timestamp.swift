@@ -29,10 +29,17 @@ package struct Timestamp {
     package var httpDate: String {
         let date = self.date
         let days = ["Thu", "Fri", "Sat", "Sun", "Mon", "Tue", "Wed"]
-        let months = ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"]
         let weekday = Int(((self.seconds / 86_400) % 7 + 7) % 7)
-        return "\(days[weekday]), \(Self.two(date.day)) \(months[date.month - 1]) \(date.year) \(self.clock) GMT"
+        return "\(days[weekday]), \(Self.two(date.day)) \(Self.months[date.month - 1]) \(date.year) \(self.clock) GMT"
     }
+
+    /// `21/Nov/2026:09:30:00 +0000`
+    var logDate: String {
+        let date = self.date
+        return "\(Self.two(date.day))/\(Self.months[date.month - 1])/\(date.year):\(self.clock) +0000"
+    }
+
+    private static let months = ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"]
 
     private var clock: String {
         let second = Int(self.seconds % 86_400)

@@ -16,6 +16,10 @@ struct ForwardedRequest {
     let forwardedHost: String
     let scheme: Scheme
     let requestID: RequestID
+    /// Our step in a trace; `nil`: what the request says of traces goes on as it is.
+    let trace: TraceContext?
+    /// Whether the upstream gets `Forwarded` as well (RFC 7239).
+    let sendsForwarded: Bool
 
     func write(into wire: inout WireBytes) {
         wire.append(self.head.method)
@@ -28,7 +32,7 @@ struct ForwardedRequest {
         let fields = self.head.fields
         var copies = LineCopies()
         for index in fields.indices {
-            if self.head.kinds[index] == .endToEnd {
+            if self.head.kinds[index] == .endToEnd, !self.isReplaced(index) {
                 copies.add(fields[index], of: bytes, to: &wire)
             } else {
                 copies.flush(bytes, to: &wire)
@@ -50,7 +54,32 @@ struct ForwardedRequest {
         wire.append("\r\nX-Request-Id: ")
         wire.append(self.requestID)
         wire.append("\r\n")
+        self.trace?.write(into: &wire)
+        if self.sendsForwarded { self.writeForwarded(into: &wire) }
         if let identityFields { wire.append(identityFields) }
         wire.append("\r\n")
+    }
+
+    /// A trace that we take part in goes on with our step, one that we begin without what was said of another.
+    private func isReplaced(_ index: Int) -> Bool {
+        guard let trace else { return false }
+        switch self.head.name(at: index) {
+        case .traceParent: return true
+        case .traceState: return !trace.isContinued
+        default: return false
+        }
+    }
+
+    /// The same as `X-Forwarded-*`, in one field: each hop an element, an IPv6 address in brackets and quotes.
+    private func writeForwarded(into wire: inout WireBytes) {
+        let hops = self.forwardedFor.split(separator: ",").map(\.trimmingSpaces)
+        wire.append("Forwarded: ")
+        for (index, hop) in hops.enumerated() {
+            let isIPv6 = hop.utf8.contains(UInt8(ascii: ":"))
+            let isNode = isIPv6 || hop.utf8.contains(UInt8(ascii: "."))
+            wire.append(index == 0 ? "for=" : ", for=")
+            wire.append(isIPv6 ? "\"[\(hop)]\"" : isNode ? String(hop) : "unknown")
+        }
+        wire.append(";host=\"\(self.forwardedHost)\";proto=\(self.scheme.rawValue)\r\n")
     }
 }
