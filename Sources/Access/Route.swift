@@ -7,6 +7,9 @@ package final class Route: Sendable {
     package let authority: Authority
     /// Canonical; without a slash at the end, except for "/" itself. It covers itself and everything below.
     package let path: String
+    /// The methods it is for, in capitals as HTTP has them; `GET` covers `HEAD`. Empty: all that no other route of the
+    /// same path is for.
+    package let methods: [String]
     /// An index into the configuration's upstreams.
     package let upstream: Int
     package let policy: Policy
@@ -23,6 +26,7 @@ package final class Route: Sendable {
         name: String,
         authority: Authority,
         path: String,
+        methods: [String] = [],
         upstream: Int,
         policy: Policy,
         preserveHost: Bool = true,
@@ -43,12 +47,25 @@ package final class Route: Sendable {
         self.authority = authority
         self.path =
             hasSlashAtEnd && path.utf8.count > 1 ? String(decoding: path.utf8.dropLast(), as: UTF8.self) : path
+        self.methods = methods
         self.upstream = upstream
         self.policy = policy
         self.preserveHost = preserveHost
         self.allowEncodedSlashes = allowEncodedSlashes
         let bytes = target.decodedPath ?? Array(path.utf8)
         self.pathBytes = hasSlashAtEnd ? Array(bytes.dropLast()) : bytes
+    }
+
+    /// Whether it is for requests of this method.
+    func takes(_ method: String) -> Bool {
+        if self.methods.isEmpty { return true }
+        return self.methods.contains { $0.isExactly(method) || $0.isExactly("GET") && method.isExactly("HEAD") }
+    }
+
+    /// Whether some request could be for both, were their paths the same.
+    package func sharesMethods(with other: Route) -> Bool {
+        if self.methods.isEmpty || other.methods.isEmpty { return self.methods.isEmpty && other.methods.isEmpty }
+        return self.methods.contains(where: other.takes) || other.methods.contains(where: self.takes)
     }
 
     /// Whether a target is this route's or below it.

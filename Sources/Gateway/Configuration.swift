@@ -23,6 +23,8 @@ package struct Configuration: Sendable {
     package var log = Log()
     /// At least one; the table they make has been checked.
     package var routes: [Route]
+    /// What the routes' policies require: where their requirements come from.
+    package var requirements = Requirements()
     /// Where `Route.upstream` points into.
     package var upstreams: [UpstreamAddress]
 

@@ -51,7 +51,9 @@ extension ExchangeHandler {
 
     private func route(for access: AccessRequest) throws(Fault) -> Route? {
         do {
-            return try self.worker.settings.routes.route(for: access.authority, access.target)
+            return try self.worker.settings.routes.route(for: access.authority, access.method, access.target)
+        } catch .methodNotRouted {
+            throw Fault(.downstream, .methodNotAllowed, "the routes for this path are for other methods")
         } catch {
             throw .refused(error)
         }
@@ -61,19 +63,23 @@ extension ExchangeHandler {
     private func carryOut(_ route: Route, _ access: AccessRequest, session: OpenedSession?) {
         guard self.current != nil, !self.exchange.isClosed else { return }
         self.current?.session = session
-        switch route.decide(access, session?.session, now: self.worker.wallClock) {
+        switch route.decide(access, session?.grants, now: self.worker.wallClock) {
         case .permit(let permit):
             self.note(.permit)
             if permit.session != nil, session?.identityFields == nil { return self.fail(.identityTooLarge) }
             self.current?.permit = permit
+            self.noteOverlooked(permit)
             guard self.exchange.permitted() else { return }
             self.lease(permit, fresh: false)
         case .challenge:
             self.note(.challenge)
-            self.challenge(access)
-        case .deny(_, let denial):
+            self.challenge(access, route.policy.requirement?.stepUp ?? .none)
+        case .stepUp(_, let stepUp):
+            self.note(.challenge)
+            self.challenge(access, stepUp)
+        case .deny(let route, let denial):
             self.note(.deny)
-            self.fail(Fault(.downstream, .forbidden, "denied", detail: "\(denial)"))
+            self.refuse(route, denial)
         }
     }
 
@@ -83,7 +89,7 @@ extension ExchangeHandler {
     }
 
     /// "Sign in first": a redirect for a navigation; for everything else a 401, and no cookie.
-    private func challenge(_ access: AccessRequest) {
+    private func challenge(_ access: AccessRequest, _ stepUp: StepUp) {
         guard access.isNavigation else {
             let origin = self.worker.settings.origin(of: access.authority)
             let signInURL = origin + self.worker.settings.configuration.paths.signIn
@@ -93,7 +99,8 @@ extension ExchangeHandler {
         }
         let request = self.endpointRequest(access)
         SignInEndpoint.begin(
-            returningTo: ReturnURL(access.target) ?? .root, parameters: .init(), attempt: 0, for: request, on: self.worker
+            returningTo: ReturnURL(access.target) ?? .root, parameters: .init(), stepUp: stepUp, attempt: 0, for: request,
+            on: self.worker
         ) { self.answer($0) }
     }
 

@@ -7,17 +7,19 @@ package import OpenIDConnect
 /// A session that its ticket has opened, with the header fields it stands for.
 package final class OpenedSession {
     let ticket: Ticket
-    package let session: Session
+    /// The session, with what the routes' policies make of it.
+    package let grants: Grants
+    package var session: Session { self.grants.session }
     /// The identity as header fields, rendered once. `nil`: they are too large to be sent.
     package let identityFields: [UInt8]?
     /// The sealed record this was opened from: as long as the store holds these bytes, the session is this one.
     fileprivate let box: [UInt8]
 
-    fileprivate init(ticket: Ticket, session: Session, box: [UInt8]) {
+    fileprivate init(ticket: Ticket, grants: Grants, box: [UInt8]) {
         self.ticket = ticket
-        self.session = session
+        self.grants = grants
         self.box = box
-        self.identityFields = (try? IdentityFields.rendered(for: session.identity)).map { fields in
+        self.identityFields = (try? IdentityFields.rendered(for: grants.session.identity)).map { fields in
             var wire = WireBytes()
             for (name, value) in fields { wire.appendField(name, value) }
             return wire.bytes
@@ -149,7 +151,8 @@ package final class Sessions {
             do {
                 let session = try Session.open(
                     record.box, ticket: ticket, authority: authority.text, with: self.settings.keys)
-                opened = OpenedSession(ticket: ticket, session: session, box: record.box)
+                let grants = Grants(session, self.settings.configuration.requirements)
+                opened = OpenedSession(ticket: ticket, grants: grants, box: record.box)
             } catch .anotherHost {
                 return .success(nil)
             } catch {

@@ -9,7 +9,7 @@ package struct Settings: Sendable {
     package let cookieNames: CookieNames
     /// Cookies carry `Secure` exactly when browsers reach us over TLS.
     let cookiesAreSecure: Bool
-    let endpoints: EndpointTable
+    package let endpoints: EndpointTable
     /// Every host this gateway answers for; a request for another is misdirected.
     private let authorities: Set<Authority>
     private let routeNumbers: [ObjectIdentifier: Int]
@@ -35,7 +35,7 @@ package struct Settings: Sendable {
 
     var scheme: Scheme { self.configuration.server.publicURL.scheme }
 
-    func serves(_ authority: Authority) -> Bool {
+    package func serves(_ authority: Authority) -> Bool {
         self.authorities.contains(authority)
     }
 

@@ -96,7 +96,7 @@ extension Configuration.Paths {
         guard
             !self.own(self.signedOut), let table = try? RouteTable(routes),
             let target = try? RequestTarget(self.signedOut),
-            let route = try? table.route(for: authority, target), route.policy.access == .signedIn
+            let route = try? table.route(for: authority, "GET", target), route.policy.access == .signedIn
         else { return }
         section.warn(
             "signed_out",

@@ -20,17 +20,21 @@ enum SignInEndpoint {
             }
         }
         let target = Self.returnTarget(request.parameter("rd"), for: request, on: worker)
-        Self.begin(returningTo: target, parameters: parameters, attempt: 0, for: request, on: worker, respond)
+        let stepUp = Self.stepUp(for: target, request, on: worker)
+        Self.begin(
+            returningTo: target, parameters: parameters, stepUp: stepUp, attempt: 0, for: request, on: worker, respond)
     }
 
     /// Starts a sign-in.
     ///
     /// - Parameters:
     ///   - returnURL: path and query on our own origin, already judged.
+    ///   - stepUp: what the page it ends on asks of a sign-in.
     ///   - attempt: how often this sign-in has been started over because its transaction was gone.
     static func begin(
         returningTo returnURL: ReturnURL,
         parameters: SignInParameters,
+        stepUp: StepUp = .none,
         attempt: UInt8,
         for request: EndpointRequest,
         on worker: Worker,
@@ -52,13 +56,15 @@ enum SignInEndpoint {
         }
         if let snapshot = worker.provider.current {
             return respond(
-                Self.redirect(returnURL, parameters, attempt, for: request, on: worker, at: snapshot.provider))
+                Self.redirect(returnURL, parameters, stepUp, attempt, for: request, on: worker, at: snapshot.provider))
         }
         let directory = worker.provider
         worker.run { try await directory.snapshot() } then: { result in
             switch result {
             case .success(let snapshot):
-                respond(Self.redirect(returnURL, parameters, attempt, for: request, on: worker, at: snapshot.provider))
+                respond(
+                    Self.redirect(
+                        returnURL, parameters, stepUp, attempt, for: request, on: worker, at: snapshot.provider))
             case .failure(let error):
                 let fault = error as? Fault ?? .provider("the provider cannot be discovered", detail: "\(error)")
                 respond(.fault(fault, asPage: request.access.isNavigation, requestID: request.requestID))
@@ -69,6 +75,7 @@ enum SignInEndpoint {
     private static func redirect(
         _ returnURL: ReturnURL,
         _ parameters: SignInParameters,
+        _ stepUp: StepUp,
         _ attempt: UInt8,
         for request: EndpointRequest,
         on worker: Worker,
@@ -79,7 +86,8 @@ enum SignInEndpoint {
             returnURL: returnURL,
             authority: request.access.authority.text,
             startedAt: worker.wallClock,
-            attempt: attempt
+            attempt: attempt,
+            stepUp: stepUp
         )
         guard let sealed = try? signIn.sealed(with: settings.keys) else {
             let fault = Fault(.gateway, .internalServerError, "a sign-in could not be sealed")
@@ -94,7 +102,9 @@ enum SignInEndpoint {
             nonce: signIn.nonce,
             challenge: signIn.proofKey.challenge,
             prompt: prompt.isEmpty ? nil : prompt,
-            parameters: settings.configuration.signIn.parameters.merging(parameters)
+            parameters: settings.configuration.signIn.parameters.merging(parameters),
+            maxAge: stepUp.maximumAge.map { Int(clamping: $0.components.seconds) },
+            acrValues: stepUp.classes
         )
         var answer = Answer.redirect(.found, to: authorization.url)
         let transactions = Transactions(request.cookies, settings: settings, authority: request.access.authority)
@@ -102,6 +112,18 @@ enum SignInEndpoint {
         answer.setCookie(transactions.cookie(for: signIn, sealed: sealed))
         worker.metrics.count(.started)
         return answer
+    }
+
+    /// What the route of a return target asks of a sign-in.
+    private static func stepUp(for target: ReturnURL, _ request: EndpointRequest, on worker: Worker) -> StepUp {
+        let route = Self.route(of: target, for: request, on: worker)
+        return route?.policy.requirement?.stepUp ?? .none
+    }
+
+    /// The route a return target leads to.
+    static func route(of returnURL: ReturnURL, for request: EndpointRequest, on worker: Worker) -> Route? {
+        guard let target = try? RequestTarget(returnURL.text) else { return nil }
+        return try? worker.settings.routes.route(for: request.access.authority, "GET", target)
     }
 
     /// Where `rd` may lead: our own origin, and not back into a sign-in or sign-out.
