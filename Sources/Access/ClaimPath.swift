@@ -18,6 +18,13 @@ package struct ClaimPath: Sendable, Equatable {
         self.init(text.split(separator: ".", omittingEmptySubsequences: false).map(String.init))
     }
 
+    private init(name: String) {
+        self.names = [name]
+    }
+
+    /// A claim of this name, not inside any other.
+    package static func plain(_ name: String) -> ClaimPath { ClaimPath(name: name) }
+
     /// What is there; `nil` when nothing is. A null is something.
     package func value(in claims: JSON) -> JSON? {
         var value = claims

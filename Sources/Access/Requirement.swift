@@ -134,7 +134,8 @@ package final class Grants: Sendable {
     }
 
     func meets(_ stepUp: StepUp, now: Instant) -> Bool {
-        stepUp.isNone || stepUp.accepts(acr: self.acr)
-            && stepUp.accepts(authenticatedAt: self.authenticatedAt, now: now)
+        stepUp.isNone
+            || stepUp.accepts(acr: self.acr)
+                && stepUp.accepts(authenticatedAt: self.authenticatedAt, now: now)
     }
 }

@@ -1,3 +1,5 @@
+package import OpenIDConnect
+
 /// A host and a path, the upstream behind them, and what it takes to get there.
 ///
 /// A class, because it never changes and every request passes it around.
@@ -15,6 +17,12 @@ package final class Route: Sendable {
     package let policy: Policy
     /// Whether the upstream sees the browser's `Host`.
     package let preserveHost: Bool
+    /// How a sign-in for this route begins, where that differs from all others.
+    package let signIn: SignInOptions
+    /// How the upstream is told who is signed in; `nil`: by `IdentityFields`.
+    package let headers: HeaderSet?
+    /// The audience of the assertion that the upstream gets; `nil`: it gets none.
+    package let assertionAudience: String?
     /// Whether `%2F` may stand in a path.
     package let allowEncodedSlashes: Bool
     /// The decoded path without a slash at the end: nothing at all for "/".
@@ -30,7 +38,10 @@ package final class Route: Sendable {
         upstream: Int,
         policy: Policy,
         preserveHost: Bool = true,
-        allowEncodedSlashes: Bool = false
+        allowEncodedSlashes: Bool = false,
+        signIn: SignInOptions = SignInOptions(),
+        headers: HeaderSet? = nil,
+        assertionAudience: String? = nil
     ) throws(RouteTableError) {
         let target: RequestTarget
         do {
@@ -52,6 +63,9 @@ package final class Route: Sendable {
         self.policy = policy
         self.preserveHost = preserveHost
         self.allowEncodedSlashes = allowEncodedSlashes
+        self.signIn = signIn
+        self.headers = headers
+        self.assertionAudience = assertionAudience
         let bytes = target.decodedPath ?? Array(path.utf8)
         self.pathBytes = hasSlashAtEnd ? Array(bytes.dropLast()) : bytes
     }

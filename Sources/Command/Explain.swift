@@ -20,7 +20,10 @@ package struct Explain: ParsableCommand {
     package var url: String
     @Option(help: ArgumentHelp("The method.", valueName: "method"))
     package var method = "GET"
-    @Option(name: .customLong("as"), help: ArgumentHelp("Somebody with this subject and no other claim.", valueName: "sub"))
+    @Option(
+        name: .customLong("as"),
+        help: ArgumentHelp("Somebody with this subject and no other claim.", valueName: "sub")
+    )
     package var subject: String?
     @Option(help: ArgumentHelp("A JSON file with the claims of who asks.", valueName: "file"))
     package var claims: String?
@@ -32,7 +35,9 @@ package struct Explain: ParsableCommand {
     package init() {}
 
     package func validate() throws {
-        guard self.subject == nil || self.claims == nil else { throw ValidationError("Give --as or --claims, not both.") }
+        guard self.subject == nil || self.claims == nil else {
+            throw ValidationError("Give --as or --claims, not both.")
+        }
         guard IPAddress(self.address) != nil else { throw ValidationError("--address is no IP address.") }
     }
 
@@ -93,7 +98,10 @@ package struct Explain: ParsableCommand {
         lines.append("caller    \(session?.identity.subject ?? "nobody is signed in") from \(self.address)")
         if let requirement = route.policy.requirement {
             let explained = requirement.explained(
-                for: claims ?? .object([]), scope: self.scope, from: self.address)
+                for: claims ?? .object([]),
+                scope: self.scope,
+                from: self.address
+            )
             lines += explained.map { "requires  \($0)" }
             lines += Self.lines(for: requirement.stepUp)
         }

@@ -106,7 +106,9 @@ package struct Configuration: Sendable {
     }
 
     package struct SignInSettings: Sendable {
-        package var parameters = SignInParameters()
+        package var options = SignInOptions()
+        /// Whether a link may bring a one-time token, and so decide who signs in.
+        package var oneTimeTokens = false
         package var timeout = Duration.seconds(600)
 
         package init() {}
@@ -124,6 +126,8 @@ package struct Configuration: Sendable {
         /// Empty: one is made at start, which only the memory store allows.
         package var keys: [SealingKey] = []
         package var maximumInMemory = 100_000
+        /// Origins beside our own whose pages may ask who is signed in.
+        package var corsOrigins: [String] = []
 
         package init() {}
     }
@@ -141,6 +145,7 @@ package struct Configuration: Sendable {
         package var prefix = "/_gatehouse"
         package var signIn = "/_gatehouse/sign-in"
         package var callback = "/_gatehouse/callback"
+        package var register = "/_gatehouse/register"
         package var signOut = "/_gatehouse/sign-out"
         package var session = "/_gatehouse/session"
         package var signedOut = "/_gatehouse/signed-out"
@@ -152,6 +157,7 @@ package struct Configuration: Sendable {
             self.prefix = prefix
             self.signIn = prefix + "/sign-in"
             self.callback = prefix + "/callback"
+            self.register = prefix + "/register"
             self.signOut = prefix + "/sign-out"
             self.session = prefix + "/session"
             self.signedOut = prefix + "/signed-out"
@@ -172,6 +178,8 @@ package struct Configuration: Sendable {
     package struct Limits: Sendable {
         package var headerBytes = 32 << 10
         package var headerFields = 100
+        /// Of all fields by which an upstream is told who is signed in.
+        package var identityBytes = IdentityFields.maximumSize
         package var upstreamIdleConnections = 64
 
         package init() {}

@@ -66,21 +66,29 @@ extension ExchangeHandler {
         switch route.decide(access, session?.grants, now: self.worker.wallClock) {
         case .permit(let permit):
             self.note(.permit)
-            if permit.session != nil, session?.identityFields == nil { return self.fail(.identityTooLarge) }
+            if let fault = self.faultOfIdentity(permit, session) { return self.fail(fault) }
             self.current?.permit = permit
             self.noteOverlooked(permit)
             guard self.exchange.permitted() else { return }
             self.lease(permit, fresh: false)
         case .challenge:
             self.note(.challenge)
-            self.challenge(access, route.policy.requirement?.stepUp ?? .none)
-        case .stepUp(_, let stepUp):
+            self.challenge(access)
+        case .stepUp:
             self.note(.challenge)
-            self.challenge(access, stepUp)
+            self.challenge(access)
         case .deny(let route, let denial):
             self.note(.deny)
             self.refuse(route, denial)
         }
+    }
+
+    /// What keeps an identity from being told to the upstream; it is not told in part.
+    private func faultOfIdentity(_ permit: Permit, _ session: OpenedSession?) -> Fault? {
+        guard permit.session != nil, let session else { return nil }
+        let limit = self.worker.settings.configuration.limits.identityBytes
+        guard case .failure(let error) = session.fields(permit.route.headers, maximumSize: limit) else { return nil }
+        return .identity(error)
     }
 
     private func note(_ decision: Metrics.Decision) {
@@ -89,7 +97,7 @@ extension ExchangeHandler {
     }
 
     /// "Sign in first": a redirect for a navigation; for everything else a 401, and no cookie.
-    private func challenge(_ access: AccessRequest, _ stepUp: StepUp) {
+    private func challenge(_ access: AccessRequest) {
         guard access.isNavigation else {
             let origin = self.worker.settings.origin(of: access.authority)
             let signInURL = origin + self.worker.settings.configuration.paths.signIn
@@ -99,8 +107,7 @@ extension ExchangeHandler {
         }
         let request = self.endpointRequest(access)
         SignInEndpoint.begin(
-            returningTo: ReturnURL(access.target) ?? .root, parameters: .init(), stepUp: stepUp, attempt: 0, for: request,
-            on: self.worker
+            returningTo: ReturnURL(access.target) ?? .root, parameters: .init(), attempt: 0, for: request, on: self.worker
         ) { self.answer($0) }
     }
 
@@ -109,10 +116,12 @@ extension ExchangeHandler {
         let respond: (Answer) -> Void = { self.answer($0) }
         switch endpoint {
         case .signIn: SignInEndpoint.answer(request, on: self.worker, respond)
+        case .register: SignInEndpoint.answer(request, isRegistration: true, on: self.worker, respond)
         case .callback: CallbackEndpoint.answer(request, on: self.worker, respond)
         case .signOut: SignOutEndpoint.answer(request, on: self.worker, respond)
         case .session: SessionEndpoint.answer(request, on: self.worker, respond)
         case .signedOut: respond(SignOutEndpoint.signedOutPage(request))
+        case .keys: respond(AssertionKeysEndpoint.answer(request, on: self.worker))
         case .unknown: self.fail(.noRoute)
         }
     }
@@ -123,6 +132,7 @@ extension ExchangeHandler {
             requestID: self.current?.requestID ?? "",
             cookies: self.fields.cookies,
             tickets: self.tickets.tickets(in: self.fields.cookies, on: self.worker),
+            acceptLanguage: self.current?.head.headers.first(name: "Accept-Language"),
             origin: self.fields.origin,
             secFetchSite: self.fields.secFetchSite
         )

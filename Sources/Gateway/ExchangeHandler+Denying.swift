@@ -41,7 +41,10 @@ extension Answer {
             asPage
             ? Answer.page(Page(text, decisionID: decisionID), status: fault.status)
             : Answer.problem(
-                fault.status, text.title, members: [.init(name: "decision_id", value: .string(decisionID))])
+                fault.status,
+                text.title,
+                members: [.init(name: "decision_id", value: .string(decisionID))]
+            )
         answer.fault = fault
         return answer
     }

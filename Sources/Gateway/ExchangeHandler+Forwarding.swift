@@ -28,7 +28,7 @@ extension ExchangeHandler: UpstreamPartner {
             head: current.head,
             target: access.target,
             fields: self.fields,
-            identityFields: permit.session == nil ? nil : current.session?.identityFields,
+            identityFields: self.identityFields(permit),
             cookieNames: self.worker.settings.cookieNames,
             host: permit.route.preserveHost
                 ? access.authority.text : self.worker.upstreams.address(of: permit).authority,
@@ -49,6 +49,16 @@ extension ExchangeHandler: UpstreamPartner {
         if self.exchange.requestEnded { self.flush() }
     }
 
+    /// As rendered for the decision; nobody's for a permit without a session.
+    private func identityFields(_ permit: Permit) -> [UInt8]? {
+        guard permit.session != nil, let session = self.current?.session else { return nil }
+        let limit = self.worker.settings.configuration.limits.identityBytes
+        guard let fields = try? session.fields(permit.route.headers, maximumSize: limit).get() else { return nil }
+        guard let audience = permit.route.assertionAudience else { return fields }
+        let now = self.worker.wallClock
+        return session.assertions.field(for: audience, session, self.worker.settings, now: now).map { fields + $0 }
+    }
+
     func forward(_ body: ByteBuffer) {
         guard let upstream = self.upstream, body.readableBytes > 0 else { return }
         if self.fields.framing == .chunked {
@@ -61,7 +71,7 @@ extension ExchangeHandler: UpstreamPartner {
     func forwardEnd(_ trailers: HTTPHeaders?) {
         // A trailer may not say who somebody is, whoever reads trailers (security rule 5). The others are not needed by
         // anybody we know and may be discarded (RFC 9110, 6.5.1).
-        if let trailers, trailers.contains(where: { IdentityFields.isReserved($0.name) }) {
+        if let trailers, trailers.contains(where: { self.fields.reserved.contains($0.name) }) {
             self.exchange.lastExchange()
             return self.fail(.malformed("a trailer names an identity"))
         }

@@ -10,7 +10,7 @@ final class ExchangeHandler: ChannelDuplexHandler {
 
     let worker: Worker
     var exchange = Exchange()
-    let fields = RequestFields()
+    let fields: RequestFields
     var tickets = TicketMemory()
     var current: CurrentExchange?
     var upstream: UpstreamHandler?
@@ -35,6 +35,7 @@ final class ExchangeHandler: ChannelDuplexHandler {
 
     init(worker: Worker) {
         self.worker = worker
+        self.fields = RequestFields(reserved: worker.settings.reservedNames)
         self.timeouts = worker.settings.configuration.timeouts
         self.deadline = worker.now + worker.settings.configuration.timeouts.keepAlive
     }

@@ -1,4 +1,4 @@
-import Access
+package import Access
 package import NIOHTTP1
 
 /// One pass over a request's fields: what each is, and the values the gateway itself needs.
@@ -41,7 +41,12 @@ package final class RequestFields {
     package private(set) var hasUpgrade = false
     package private(set) var expectsContinue = false
 
-    package init() {}
+    /// What only we may say.
+    let reserved: ReservedNames
+
+    package init(reserved: ReservedNames = .all) {
+        self.reserved = reserved
+    }
 
     /// Reads a request's fields. Refuses what could be read in two ways (security rule 5).
     package func read(_ head: HTTPRequestHead) throws(Fault) {
@@ -95,7 +100,7 @@ package final class RequestFields {
             case .secFetchDest: self.secFetchDest = value
             case .purpose: self.purpose = value
             case .requestedWith: self.requestedWith = value
-            case .other: if IdentityFields.isReserved(name) { kind = .reserved }
+            case .other: if self.reserved.contains(name.utf8.span) { kind = .reserved }
             }
             self.kinds.append(kind)
         }

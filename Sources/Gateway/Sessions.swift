@@ -10,8 +10,10 @@ package final class OpenedSession {
     /// The session, with what the routes' policies make of it.
     package let grants: Grants
     package var session: Session { self.grants.session }
-    /// The identity as header fields, rendered once. `nil`: they are too large to be sent.
-    package let identityFields: [UInt8]?
+    /// The identity as the header fields of each set that was asked for, rendered once.
+    private var rendered: [(headers: HeaderSet?, fields: Result<[UInt8], IdentityFieldsError>)] = []
+    /// What its applications are told in signed form.
+    var assertions = Assertions()
     /// The sealed record this was opened from: as long as the store holds these bytes, the session is this one.
     fileprivate let box: [UInt8]
 
@@ -19,10 +21,34 @@ package final class OpenedSession {
         self.ticket = ticket
         self.grants = grants
         self.box = box
-        self.identityFields = (try? IdentityFields.rendered(for: grants.session.identity)).map { fields in
-            var wire = WireBytes()
-            for (name, value) in fields { wire.appendField(name, value) }
-            return wire.bytes
+    }
+
+    /// The identity as a route's upstream is told of it, ready to be sent.
+    package func fields(_ headers: HeaderSet?, maximumSize: Int) -> Result<[UInt8], IdentityFieldsError> {
+        for known in self.rendered where known.headers === headers { return known.fields }
+        let fields = self.render(headers, maximumSize: maximumSize)
+        self.rendered.append((headers, fields))
+        return fields
+    }
+
+    private func render(_ headers: HeaderSet?, maximumSize: Int) -> Result<[UInt8], IdentityFieldsError> {
+        var wire = WireBytes()
+        do {
+            if let headers {
+                let fields = try headers.rendered(for: self.session, maximumSize: maximumSize)
+                for (name, value) in fields {
+                    wire.append(name)
+                    wire.append(": ")
+                    wire.append(value)
+                    wire.append("\r\n")
+                }
+            } else {
+                let fields = try IdentityFields.rendered(for: self.session.identity, maximumSize: maximumSize)
+                for (name, value) in fields { wire.appendField(name, value) }
+            }
+            return .success(wire.bytes)
+        } catch {
+            return .failure(error)
         }
     }
 }

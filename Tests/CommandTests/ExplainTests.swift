@@ -7,14 +7,22 @@ import Testing
 struct ExplainTests {
     private static func lines(_ arguments: [String], claims: String? = nil) throws -> [String] {
         let sample = Sample().withRoute(
-            "name = \"admin\"", "path = \"/admin\"", "upstream = \"http://127.0.0.1:3000\"",
+            "name = \"admin\"",
+            "path = \"/admin\"",
+            "upstream = \"http://127.0.0.1:3000\"",
             "require = { roles = [\"admin\"], not = { network = [\"192.0.2.0/24\"] }, max_age = \"10m\" }"
         ).withRoute(
-            "name = \"new\"", "path = \"/new\"", "upstream = \"http://127.0.0.1:3000\"", "methods = [\"GET\"]",
-            "mode = \"shadow\"", "require = { roles = [\"beta\"] }")
+            "name = \"new\"",
+            "path = \"/new\"",
+            "upstream = \"http://127.0.0.1:3000\"",
+            "methods = [\"GET\"]",
+            "mode = \"shadow\"",
+            "require = { roles = [\"beta\"] }"
+        )
         let configuration = try #require(sample.reading().configuration)
         let explain = try #require(
-            try Gatehouse.parseAsRoot(["explain", "--config", "g.toml"] + arguments) as? Explain)
+            try Gatehouse.parseAsRoot(["explain", "--config", "g.toml"] + arguments) as? Explain
+        )
         let json = try claims.map { try JSON.parse(Array($0.utf8)) }
         return try explain.lines(configuration, claims: json, now: Instant(seconds: 1_700_000_100))
     }
@@ -53,7 +61,10 @@ struct ExplainTests {
     }
 
     @Test(arguments: [
-        (["--url", "https://other.example.com/"], "decision  refused, 421: no route is for the host other.example.com"),
+        (
+            ["--url", "https://other.example.com/"],
+            "decision  refused, 421: no route is for the host other.example.com"
+        ),
         (["--url", "https://app.example.com/a/../b"], "decision  refused, 400: dot-segment"),
         (["--url", "/admin"], "decision  refused, 400: target-form"),
         (["--url", "https://app.example.com/new", "--method", "POST"], "decision  refused: method-not-routed"),

@@ -72,7 +72,9 @@ extension SectionReader {
         asked.append(("all", all.map { .all($0) }))
         let any = self.nestedList("any").flatMap { RequireSection.conditions($0, depth: depth + 1) }
         asked.append(("any", any.map { .any($0) }))
-        asked.append(("not", self.nested("not").flatMap { RequireSection.condition($0, depth: depth + 1) }.map { .not($0) }))
+        asked.append(
+            ("not", self.nested("not").flatMap { RequireSection.condition($0, depth: depth + 1) }.map { .not($0) })
+        )
         let wrong = asked.contains { self.has($0.key) && $0.condition == nil || self.hasProblem($0.key) }
         return wrong ? nil : asked.compactMap(\.condition)
     }
@@ -81,7 +83,10 @@ extension SectionReader {
         let roles = self.list("organization_roles", of: "\"organization:role\"", mayBeEmpty: false) ?? []
         guard let odd = roles.first(where: { !$0.utf8.contains(UInt8(ascii: ":")) }) else { return }
         self.refuse(
-            "organization_roles", found: ConfigurationProblem.quoted(odd), allowed: "a list of \"organization:role\"")
+            "organization_roles",
+            found: ConfigurationProblem.quoted(odd),
+            allowed: "a list of \"organization:role\""
+        )
     }
 
     private static func claims(_ sections: [SectionReader]) -> Condition? {

@@ -30,6 +30,11 @@ struct RouteSections {
         let requirement = self.requirement(section, access)
         let mode: PolicyMode = section.choice("mode") ?? .enforce
         if mode == .shadow, !section.has("require") { section.warn("mode", "without require it changes nothing") }
+        let signIn = section.nested("sign_in").map { SignInOptions($0) } ?? SignInOptions()
+        let headers = HeadersSection(section).headers
+        let audience = section.value("assertion", allowed: "the application's audience, up to 256 characters") {
+            $0.unicodeScalars.count <= 256 ? $0 : nil
+        }
         let preserveHost = section.flag("preserve_host") ?? true
         let allowEncodedSlashes = section.flag("allow_encoded_slashes") ?? false
         guard let path, let upstream, let authority = host ?? publicURL?.authority else { return }
@@ -42,7 +47,10 @@ struct RouteSections {
                 upstream: self.index(of: upstream),
                 policy: Policy(access: access, requirement: requirement, mode: mode),
                 preserveHost: preserveHost,
-                allowEncodedSlashes: allowEncodedSlashes
+                allowEncodedSlashes: allowEncodedSlashes,
+                signIn: signIn,
+                headers: headers,
+                assertionAudience: audience
             )
             if section.accepts(route, paths, besides: self.routes) { self.routes.append(route) }
         } catch {
@@ -59,7 +67,9 @@ struct RouteSections {
     private mutating func requirement(_ section: SectionReader, _ access: Access) -> Requirement? {
         guard let table = section.nested("require") else { return nil }
         let isRight = { section.requirementIsRight(for: access, $0, $1) }
-        guard let (condition, stepUp) = RequireSection(table).requirement, isRight(condition, stepUp) else { return nil }
+        guard let (condition, stepUp) = RequireSection(table).requirement, isRight(condition, stepUp) else {
+            return nil
+        }
         if let requirement = self.requirements.add(condition, stepUp: stepUp) { return requirement }
         section.refuse(
             "require",
@@ -135,7 +145,11 @@ extension SectionReader {
             self.warn("path", "paths.\(endpoint) is the same path; requests for exactly this path come to us")
         }
         guard others.contains(where: route.isSame) else { return true }
-        self.refuse("path", found: "\(path) for \(route.authority) a second time", allowed: "each host, path and method once")
+        self.refuse(
+            "path",
+            found: "\(path) for \(route.authority) a second time",
+            allowed: "each host, path and method once"
+        )
         return false
     }
 

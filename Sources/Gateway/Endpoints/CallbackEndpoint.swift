@@ -187,10 +187,9 @@ private final class Callback {
                 let actions = [Page.Action.link(label: "Try again", href: again)]
                 self.respond(.page(Page(.cookiesMissing, actions: actions, requestID: self.request.requestID), status: .badRequest))
             case .success(nil):
-                let route = SignInEndpoint.route(of: returnURL, for: self.request, on: self.worker)
                 SignInEndpoint.begin(
-                    returningTo: returnURL, parameters: .init(), stepUp: route?.policy.requirement?.stepUp ?? .none,
-                    attempt: attempt + 1, for: self.request, on: self.worker, self.respond)
+                    returningTo: returnURL, parameters: .init(), attempt: attempt + 1, for: self.request,
+                    on: self.worker, self.respond)
             }
         }
     }

@@ -64,9 +64,15 @@ struct RequireSectionTests {
         ("{ roles = [\"\"] }", "route.require.roles: found an empty text in the list; allowed a list of roles"),
         ("{ roles = [5] }", "route.require.roles: found something else than text in the list; allowed a list of roles"),
         ("{ role = [\"admin\"] }", "route.require.role: found an unknown key; allowed acr, max_age, roles,"),
-        ("{ organization_roles = [\"admin\"] }", "route.require.organization_roles: found \"admin\"; allowed a list of"),
+        (
+            "{ organization_roles = [\"admin\"] }",
+            "route.require.organization_roles: found \"admin\"; allowed a list of"
+        ),
         ("{ email = [\"example.com\"] }", "route.require.email: found \"example.com\"; allowed a list of e-mail"),
-        ("{ email_domain = [\"@example.com\"] }", "route.require.email_domain: found \"@example.com\"; allowed a list of"),
+        (
+            "{ email_domain = [\"@example.com\"] }",
+            "route.require.email_domain: found \"@example.com\"; allowed a list of"
+        ),
         ("{ network = [\"10.1.2.3/8\"] }", "route.require.network: found \"10.1.2.3/8\"; allowed a list of addresses"),
         ("{ max_age = \"1s\" }", "route.require.max_age: found \"1s\"; allowed a duration from \"10s\""),
         ("{ acr = [] }", "route.require.acr: found an empty list"),
@@ -76,13 +82,25 @@ struct RequireSectionTests {
         ("{ not = {} }", "route.require.not: found nothing that is required"),
         ("{ not = { max_age = \"10m\" } }", "route.require.not.max_age: found an unknown key"),
         ("{ claims = [{ path = \"a\" }] }", "route.require.claims: found no test; allowed exactly one of"),
-        ("{ claims = [{ path = \"a\", equals = 1, exists = true }] }", "route.require.claims: found more than one test"),
+        (
+            "{ claims = [{ path = \"a\", equals = 1, exists = true }] }",
+            "route.require.claims: found more than one test"
+        ),
         ("{ claims = [{ equals = 1 }] }", "route.require.claims.path: found nothing; allowed a claim such as"),
-        ("{ claims = [{ path = \"a..b\", equals = 1 }] }", "route.require.claims.path: found \"a..b\"; allowed a claim"),
+        (
+            "{ claims = [{ path = \"a..b\", equals = 1 }] }",
+            "route.require.claims.path: found \"a..b\"; allowed a claim"
+        ),
         ("{ claims = [{ path = \"a\", equals = 1.5 }] }", "route.require.claims.equals: found a floating-point number"),
         ("{ claims = [{ path = \"a\", in = [] }] }", "route.require.claims.in: found an empty list"),
-        ("{ claims = [{ path = \"a\", matches = \"^a\" }] }", "route.require.claims.matches: found \"^a\"; allowed a pattern"),
-        ("{ claims = [{ path = \"a\", exists = \"yes\" }] }", "route.require.claims.exists: found \"yes\"; allowed true"),
+        (
+            "{ claims = [{ path = \"a\", matches = \"^a\" }] }",
+            "route.require.claims.matches: found \"^a\"; allowed a pattern"
+        ),
+        (
+            "{ claims = [{ path = \"a\", exists = \"yes\" }] }",
+            "route.require.claims.exists: found \"yes\"; allowed true"
+        ),
     ])
     func whatIsWrongIsNamed(_ text: String, _ problem: String) {
         let problems = Self.problems(text)
@@ -90,10 +108,20 @@ struct RequireSectionTests {
     }
 
     @Test func aLineIsThatOfTheQuestion() {
-        let text = Sample().with("route", "require = { any = [", "  { roles = [\"a\"] },", "  { rolse = [\"b\"] },", "] }").text
+        let text = Sample().with(
+            "route",
+            "require = { any = [",
+            "  { roles = [\"a\"] },",
+            "  { rolse = [\"b\"] },",
+            "] }"
+        ).text
         let reading = ConfigurationFile.read(Array(text.utf8), path: "g.toml", environment: [:])
         let line = text.split(separator: "\n", omittingEmptySubsequences: false).firstIndex { $0.contains("rolse") }
-        #expect(reading.problems.map(\.description).contains { $0.hasPrefix("g.toml:\((line ?? 0) + 1): route.require.any.rolse: ") })
+        #expect(
+            reading.problems.map(\.description).contains {
+                $0.hasPrefix("g.toml:\((line ?? 0) + 1): route.require.any.rolse: ")
+            }
+        )
     }
 
     @Test(arguments: ["optional", "anyone"])
@@ -101,7 +129,10 @@ struct RequireSectionTests {
         #expect(Self.requirement(#"{ network = ["10.0.0.0/8"] }"#, access: access) != nil)
         for text in [#"{ roles = ["a"] }"#, #"{ network = ["10.0.0.0/8"], roles = ["a"] }"#, #"{ max_age = "10m" }"#] {
             let problems = Self.problems(text, access: access)
-            #expect(problems.first?.hasPrefix("route.require: found more than networks with access") == true, "\(problems)")
+            #expect(
+                problems.first?.hasPrefix("route.require: found more than networks with access") == true,
+                "\(problems)"
+            )
         }
     }
 
@@ -127,6 +158,8 @@ struct RequireSectionTests {
         let shadow = Sample().with("route", "require = { roles = [\"a\"] }", "mode = \"shadow\"")
         #expect(shadow.reading().configuration?.routes.first?.policy.mode == .shadow)
         #expect(Sample().with("route", "mode = \"Shadow\"").problems().first?.hasPrefix("route.mode: found") == true)
-        #expect(Sample().with("route", "mode = \"shadow\"").warnings() == ["route.mode: without require it changes nothing"])
+        #expect(
+            Sample().with("route", "mode = \"shadow\"").warnings() == ["route.mode: without require it changes nothing"]
+        )
     }
 }
