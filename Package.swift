@@ -80,7 +80,7 @@ let package = Package(
         .executableTarget(
             name: "Command",
             dependencies: [
-                "Access", "Cryptography", "Gateway", "OpenIDConnect", "Redis",
+                "Access", "Cryptography", "Gateway", "JSON", "OpenIDConnect", "Redis",
                 argumentParser, logging, nioCore, systemPackage,
             ],
             swiftSettings: rules
@@ -132,7 +132,7 @@ let package = Package(
         .testTarget(
             name: "CommandTests",
             dependencies: [
-                "Access", "Command", "Cryptography", "Gateway", "OpenIDConnect", "Redis",
+                "Access", "Command", "Cryptography", "Gateway", "JSON", "OpenIDConnect", "Redis",
                 nioCore, logging, argumentParser,
             ],
             swiftSettings: rules

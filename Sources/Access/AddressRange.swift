@@ -1,7 +1,7 @@
 /// A network in CIDR notation, such as `10.0.0.0/8` or `::1/128`; a bare address is a network of one.
 package struct AddressRange: Sendable, Hashable {
-    private let bytes: [UInt8]
-    private let prefixLength: Int
+    let bytes: [UInt8]
+    let prefixLength: Int
 
     /// `nil` for anything that is not an address with an optional prefix length in range, or whose host bits are set:
     /// `10.1.2.3/8` is more likely a mistake than a network.

@@ -6,6 +6,8 @@ package enum Decision: Sendable {
     case permit(Permit)
     /// Sign in first.
     case challenge(Route)
+    /// Signed in, but not as this route wants it: sign in again.
+    case stepUp(Route, StepUp)
     /// Known or not: not this.
     case deny(Route, Denial)
 }
@@ -16,6 +18,10 @@ package enum Denial: String, Sendable, Equatable, CustomStringConvertible {
     case notAllowed = "not-allowed"
     /// The route that was asked does not cover the request.
     case wrongRoute = "wrong-route"
+    /// The route's requirement is not met.
+    case requirementNotMet = "requirement-not-met"
+    /// The sign-in is too old or too weak. Only ever overlooked: who is turned away for it gets `Decision.stepUp`.
+    case stepUpNeeded = "step-up-needed"
 
     /// The reason's code; safe to show and to log.
     package var description: String { self.rawValue }
@@ -28,32 +34,50 @@ package struct Permit: Sendable {
     package let target: RequestTarget
     /// Whose request it is; `nil` for a route that lets strangers pass.
     package let session: Session?
+    /// Why it would not have passed, had the route's policy not been in shadow mode.
+    package let overlooked: Denial?
 
-    fileprivate init(route: Route, target: RequestTarget, session: Session?) {
+    fileprivate init(route: Route, target: RequestTarget, session: Session?, overlooked: Denial? = nil) {
         self.route = route
         self.target = target
         self.session = session
+        self.overlooked = overlooked
     }
 }
 
 extension Route {
     /// Judges a request for this route. A session counts only before it expires and on the host it was made for.
-    package func decide(_ request: AccessRequest, _ session: Session?, now: Instant) -> Decision {
+    package func decide(_ request: AccessRequest, _ grants: Grants?, now: Instant) -> Decision {
         var decision = Decision.deny(self, .notAllowed)
-        guard request.authority == self.authority, self.covers(request.target) else {
+        guard request.authority == self.authority, self.covers(request.target), self.takes(request.method) else {
             return .deny(self, .wrongRoute)
         }
-        let session = session.flatMap { $0.isValid(for: request.authority, at: now) ? $0 : nil }
+        let grants = grants.flatMap { $0.session.isValid(for: request.authority, at: now) ? $0 : nil }
         switch self.policy.access {
-        case .anyone:
-            decision = .permit(Permit(route: self, target: request.target, session: nil))
-        case .optional:
-            decision = .permit(Permit(route: self, target: request.target, session: session))
+        case .anyone: decision = self.judge(request, nil, now: now, session: nil)
+        case .optional: decision = self.judge(request, nil, now: now, session: grants?.session)
         case .signedIn:
             decision = .challenge(self)
-            if let session { decision = .permit(Permit(route: self, target: request.target, session: session)) }
+            if let grants { decision = self.judge(request, grants, now: now, session: grants.session) }
         }
         return decision
+    }
+
+    /// Whether the requirement is met, if there is one.
+    private func judge(_ request: AccessRequest, _ grants: Grants?, now: Instant, session: Session?) -> Decision {
+        guard let requirement = self.policy.requirement else {
+            return .permit(Permit(route: self, target: request.target, session: session))
+        }
+        var denial: Denial?
+        if !requirement.isMet(by: grants, from: request.clientAddress) {
+            denial = .requirementNotMet
+        } else if !(grants?.meets(requirement.stepUp, now: now) ?? requirement.stepUp.isNone) {
+            denial = .stepUpNeeded
+        }
+        guard let denial, self.policy.mode == .enforce else {
+            return .permit(Permit(route: self, target: request.target, session: session, overlooked: denial))
+        }
+        return denial == .stepUpNeeded ? .stepUp(self, requirement.stepUp) : .deny(self, denial)
     }
 }
 

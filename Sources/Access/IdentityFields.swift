@@ -8,17 +8,13 @@ package enum IdentityFields {
         ReservedNames.all.contains(name.utf8.span)
     }
 
-    /// The same for a name that stands among other bytes.
-    package static func isReserved(_ name: Span<UInt8>) -> Bool {
-        ReservedNames.all.contains(name)
-    }
-
     /// An identity as header fields. What an identity lacks has no field. Throws `tooLarge` beyond `maximumSize`.
     ///
     /// Values are UTF-8. `%`, control characters, spaces at either end, and the comma inside a role are
     /// percent-encoded: two identities never look alike, and one role never looks like two.
     package static func rendered(
-        for identity: Identity
+        for identity: Identity,
+        maximumSize: Int = IdentityFields.maximumSize
     ) throws(IdentityFieldsError) -> [(name: String, value: String)] {
         var fields = [(name: "X-Forwarded-User", value: FieldText.escaped(identity.subject))]
         if let email = identity.email { fields.append(("X-Forwarded-Email", FieldText.escaped(email))) }
@@ -31,7 +27,7 @@ package enum IdentityFields {
         var size = 0
         for (name, value) in fields {
             size += name.utf8.count + value.utf8.count + 4
-            guard size <= Self.maximumSize else { throw .tooLarge }
+            guard size <= maximumSize else { throw .tooLarge }
         }
         return fields
     }
@@ -41,9 +37,16 @@ package enum IdentityFields {
 package enum IdentityFieldsError: Error, Sendable, CustomStringConvertible {
     /// More than `IdentityFields.maximumSize`. Nothing is cut: half an identity is another one.
     case tooLarge
+    /// A field that the route must have has no value.
+    case missing(String)
 
     /// Safe to show and to log.
-    package var description: String { "the identity is too large for header fields" }
+    package var description: String {
+        switch self {
+        case .tooLarge: "the identity is too large for header fields"
+        case .missing(let name): "there is no value for the required field \(name)"
+        }
+    }
 }
 
 /// Text of strangers as the value of a header field.

@@ -8,11 +8,23 @@ package enum Access: String, Sendable, CaseIterable {
     case anyone
 }
 
+/// Whether a requirement that is not met keeps anybody out.
+package enum PolicyMode: String, Sendable, CaseIterable {
+    case enforce
+    /// Nobody is kept out; the log says who would have been.
+    case shadow
+}
+
 /// What it takes to pass a route.
 package struct Policy: Sendable, Equatable {
     package let access: Access
+    /// What it takes beside that.
+    package let requirement: Requirement?
+    package let mode: PolicyMode
 
-    package init(access: Access) {
+    package init(access: Access, requirement: Requirement? = nil, mode: PolicyMode = .enforce) {
         self.access = access
+        self.requirement = requirement
+        self.mode = mode
     }
 }

@@ -34,6 +34,8 @@ package enum RequestRefusal: String, Error, Sendable, CaseIterable {
     case encodedSlash = "encoded-slash"
     /// Servers disagree about what this path means, and the meanings have different policies.
     case ambiguousPath = "ambiguous-path"
+    /// The routes for this path are for other methods.
+    case methodNotRouted = "method-not-routed"
     /// `user@` before a host (RFC 9110, 4.2.4).
     case userInfo = "user-info"
     /// A host that is not a name, an IPv4 or an IPv6 address (RFC 9110, 7.2).

@@ -3,7 +3,7 @@
 /// Compared after folding: case is dropped, and each byte that is neither letter nor digit becomes `-`, because CGI, WSGI,
 /// PHP and proxies fold such bytes together. Looked up for each field of each request: by a hash of the first three
 /// bytes, then byte by byte.
-final class ReservedNames: Sendable {
+package final class ReservedNames: Sendable {
     /// Everything that begins with one of these.
     private static let families = [
         // Ours, Logto's, and what proxies set.
@@ -41,14 +41,24 @@ final class ReservedNames: Sendable {
         "proxy",
     ]
 
-    static let all = ReservedNames(families: ReservedNames.families, names: ReservedNames.names)
+    /// Those that are reserved in every configuration.
+    package static let all = ReservedNames(families: ReservedNames.families, names: ReservedNames.names)
+
+    /// Those, and what a configuration sets besides.
+    package convenience init(adding names: [String]) {
+        let folded = names.map { String(decoding: HeaderField.folded($0), as: UTF8.self) }
+        self.init(families: Self.families, names: Self.names + folded)
+    }
+
+    /// Whether a field of this name is removed from requests.
+    package func contains(_ name: String) -> Bool { self.contains(name.utf8.span) }
 
     /// All patterns, one behind the other: no array of arrays to follow.
     private let bytes: [UInt8]
     /// For each pattern, where it begins and ends in `bytes`, and whether it is a family.
     private let patterns: [(start: UInt16, end: UInt16, isFamily: Bool)]
     /// For each hash, the first of its patterns; its last is before the next hash's first.
-    private let buckets: InlineArray<257, UInt8>
+    private let buckets: InlineArray<257, UInt16>
     /// What each byte is folded to.
     private let folded: InlineArray<256, UInt8>
 
@@ -56,13 +66,13 @@ final class ReservedNames: Sendable {
         let all = families.map { (Array($0.utf8), true) } + names.map { (Array($0.utf8), false) }
         var bytes: [UInt8] = []
         var patterns: [(UInt16, UInt16, Bool)] = []
-        var buckets = InlineArray<257, UInt8>(repeating: 0)
+        var buckets = InlineArray<257, UInt16>(repeating: 0)
         for bucket in 0..<256 {
             for (pattern, isFamily) in all where Self.bucket(pattern[0], pattern[1], pattern[2]) == bucket {
                 patterns.append((UInt16(bytes.count), UInt16(bytes.count + pattern.count), isFamily))
                 bytes += pattern
             }
-            buckets[bucket + 1] = UInt8(patterns.count)
+            buckets[bucket + 1] = UInt16(patterns.count)
         }
         self.bytes = bytes
         self.patterns = patterns
@@ -73,7 +83,7 @@ final class ReservedNames: Sendable {
         }
     }
 
-    func contains(_ name: Span<UInt8>) -> Bool {
+    package func contains(_ name: Span<UInt8>) -> Bool {
         guard name.count >= 3 else { return false }
         let bucket = Self.bucket(self.folded(name[0]), self.folded(name[1]), self.folded(name[2]))
         var index = Int(self.buckets[bucket])

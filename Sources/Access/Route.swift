@@ -1,3 +1,5 @@
+package import OpenIDConnect
+
 /// A host and a path, the upstream behind them, and what it takes to get there.
 ///
 /// A class, because it never changes and every request passes it around.
@@ -7,11 +9,20 @@ package final class Route: Sendable {
     package let authority: Authority
     /// Canonical; without a slash at the end, except for "/" itself. It covers itself and everything below.
     package let path: String
+    /// The methods it is for, in capitals as HTTP has them; `GET` covers `HEAD`. Empty: all that no other route of the
+    /// same path is for.
+    package let methods: [String]
     /// An index into the configuration's upstreams.
     package let upstream: Int
     package let policy: Policy
     /// Whether the upstream sees the browser's `Host`.
     package let preserveHost: Bool
+    /// How a sign-in for this route begins, where that differs from all others.
+    package let signIn: SignInOptions
+    /// How the upstream is told who is signed in; `nil`: by `IdentityFields`.
+    package let headers: HeaderSet?
+    /// The audience of the assertion that the upstream gets; `nil`: it gets none.
+    package let assertionAudience: String?
     /// Whether `%2F` may stand in a path.
     package let allowEncodedSlashes: Bool
     /// The decoded path without a slash at the end: nothing at all for "/".
@@ -23,10 +34,14 @@ package final class Route: Sendable {
         name: String,
         authority: Authority,
         path: String,
+        methods: [String] = [],
         upstream: Int,
         policy: Policy,
         preserveHost: Bool = true,
-        allowEncodedSlashes: Bool = false
+        allowEncodedSlashes: Bool = false,
+        signIn: SignInOptions = SignInOptions(),
+        headers: HeaderSet? = nil,
+        assertionAudience: String? = nil
     ) throws(RouteTableError) {
         let target: RequestTarget
         do {
@@ -43,12 +58,28 @@ package final class Route: Sendable {
         self.authority = authority
         self.path =
             hasSlashAtEnd && path.utf8.count > 1 ? String(decoding: path.utf8.dropLast(), as: UTF8.self) : path
+        self.methods = methods
         self.upstream = upstream
         self.policy = policy
         self.preserveHost = preserveHost
         self.allowEncodedSlashes = allowEncodedSlashes
+        self.signIn = signIn
+        self.headers = headers
+        self.assertionAudience = assertionAudience
         let bytes = target.decodedPath ?? Array(path.utf8)
         self.pathBytes = hasSlashAtEnd ? Array(bytes.dropLast()) : bytes
+    }
+
+    /// Whether it is for requests of this method.
+    func takes(_ method: String) -> Bool {
+        if self.methods.isEmpty { return true }
+        return self.methods.contains { $0.isExactly(method) || $0.isExactly("GET") && method.isExactly("HEAD") }
+    }
+
+    /// Whether some request could be for both, were their paths the same.
+    package func sharesMethods(with other: Route) -> Bool {
+        if self.methods.isEmpty || other.methods.isEmpty { return self.methods.isEmpty && other.methods.isEmpty }
+        return self.methods.contains(where: other.takes) || other.methods.contains(where: self.takes)
     }
 
     /// Whether a target is this route's or below it.

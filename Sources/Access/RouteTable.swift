@@ -1,8 +1,9 @@
-/// Which route a request belongs to: the longest path that matches on whole segments. Built once, read by all workers.
+/// Which route a request belongs to: the longest path that matches on whole segments, and of several with that path the
+/// one for the method. Built once, read by all workers.
 package struct RouteTable: Sendable {
     private let hosts: [Authority: HostRoutes]
 
-    /// Throws `empty` for no routes, `duplicate` for two of one host and path.
+    /// Throws `empty` for no routes, `duplicate` for two of one host, path and method.
     package init(_ routes: [Route]) throws(RouteTableError) {
         guard !routes.isEmpty else { throw .empty }
         var hosts: [Authority: HostRoutes] = [:]
@@ -17,21 +18,32 @@ package struct RouteTable: Sendable {
         self.hosts[authority] != nil
     }
 
-    /// The route for a target, or `nil` when no route covers it.
+    /// The route for a method and a target, or `nil` when no route covers it.
     ///
     /// Where servers would read the path differently, each reading must lead to the same policy; `ambiguousPath` otherwise.
-    /// Throws `encodedSlash` for a `%2F` which the route does not allow.
-    package func route(for authority: Authority, _ target: RequestTarget) throws(RequestRefusal) -> Route? {
-        let table = self.hosts[authority]
-        guard let decoded = target.decodedPath else {
-            return table?.route(target.text.utf8.span, end: target.pathEnd)
+    /// Throws `encodedSlash` for a `%2F` which the route does not allow, `methodNotRouted` when the routes of the path are
+    /// for other methods: none above it is asked then.
+    package func route(
+        for authority: Authority,
+        _ method: String,
+        _ target: RequestTarget
+    ) throws(RequestRefusal) -> Route? {
+        guard let table = self.hosts[authority] else {
+            if target.containsEncodedSlash { throw .encodedSlash }
+            return nil
         }
-        let route = table?.route(decoded.span, end: decoded.count)
+        guard let decoded = target.decodedPath else {
+            return try table.route(method, target.text.utf8.span, end: target.pathEnd)
+        }
+        let route = try table.route(method, decoded.span, end: decoded.count)
         if target.containsEncodedSlash, route?.allowEncodedSlashes != true { throw .encodedSlash }
-        guard !target.ambiguity.isEmpty, let table else { return route }
+        guard !target.ambiguity.isEmpty else { return route }
         for reading in target.otherReadings {
-            let other = table.route(reading.span, end: reading.count)
-            guard other?.policy == route?.policy else { throw .ambiguousPath }
+            guard let other = try? table.route(method, reading.span, end: reading.count) else {
+                guard route == nil else { throw .ambiguousPath }
+                continue
+            }
+            guard other.policy == route?.policy else { throw .ambiguousPath }
         }
         return route
     }
@@ -39,10 +51,11 @@ package struct RouteTable: Sendable {
 
 /// The routes of one host: a hash table of their paths, probed once for each segment of the path asked for.
 private struct HostRoutes: Sendable {
-    private let routes: [Route]
-    /// The hash of each route's path.
+    /// For each path its routes, those for some methods first.
+    private let paths: [[Route]]
+    /// The hash of each path.
     private let hashes: [UInt64]
-    /// Indices into `routes`, -1 where there is none; a power of two, at least half of it free.
+    /// Indices into `paths`, -1 where there is none; a power of two, at least half of it free.
     private let slots: [Int32]
     /// The longest path; what comes behind it cannot matter.
     private let longest: Int
@@ -54,25 +67,33 @@ private struct HostRoutes: Sendable {
         while capacity < routes.count * 2 { capacity *= 2 }
         var slots = [Int32](repeating: -1, count: capacity)
         var hashes: [UInt64] = []
-        for (index, route) in routes.enumerated() {
+        var paths: [[Route]] = []
+        for route in routes {
             let hash = route.pathBytes.reduce(Self.seed, Self.step)
             var slot = Self.slot(hash, capacity)
-            while slots[slot] >= 0 {
-                let other = routes[Int(slots[slot])]
-                if other.pathBytes == route.pathBytes { throw .duplicate(other.name, route.name) }
+            while slots[slot] >= 0, paths[Int(slots[slot])][0].pathBytes != route.pathBytes {
                 slot = (slot + 1) & (capacity - 1)
             }
-            slots[slot] = Int32(index)
-            hashes.append(hash)
+            if slots[slot] < 0 {
+                slots[slot] = Int32(paths.count)
+                hashes.append(hash)
+                paths.append([route])
+            } else {
+                let index = Int(slots[slot])
+                let other = paths[index].first { $0.sharesMethods(with: route) }
+                if let other { throw .duplicate(other.name, route.name) }
+                paths[index].insert(route, at: route.methods.isEmpty ? paths[index].count : 0)
+            }
         }
-        self.routes = routes
+        self.paths = paths
         self.hashes = hashes
         self.slots = slots
         self.longest = routes.map(\.pathBytes.count).max() ?? 0
     }
 
-    /// The route with the longest path that covers the first `end` bytes.
-    func route(_ path: Span<UInt8>, end: Int) -> Route? {
+    /// The route with the longest path that covers the first `end` bytes. Throws `methodNotRouted` when that path's
+    /// routes are for other methods.
+    func route(_ method: String, _ path: Span<UInt8>, end: Int) throws(RequestRefusal) -> Route? {
         var found = self.index(of: Self.seed, path, length: 0)
         var hash = Self.seed
         var index = 0
@@ -83,7 +104,9 @@ private struct HostRoutes: Sendable {
                 found = self.index(of: hash, path, length: index) ?? found
             }
         }
-        return found.map { self.routes[$0] }
+        guard let found else { return nil }
+        for route in self.paths[found] where route.takes(method) { return route }
+        throw .methodNotRouted
     }
 
     private func index(of hash: UInt64, _ path: Span<UInt8>, length: Int) -> Int? {
@@ -92,7 +115,7 @@ private struct HostRoutes: Sendable {
             let index = Int(self.slots[slot])
             guard index >= 0 else { return nil }
             if self.hashes[index] == hash {
-                let bytes = self.routes[index].pathBytes
+                let bytes = self.paths[index][0].pathBytes
                 if bytes.count == length, path.has(bytes, at: 0) { return index }
             }
             slot = (slot + 1) & (self.slots.count - 1)

@@ -6,7 +6,7 @@ package enum RouteTableError: Error, Sendable, Equatable {
     case pathWithQuery(String)
     /// A route's path in a spelling that is not the canonical one.
     case pathNotCanonical(String, canonical: String)
-    /// Two routes, by name, for one host and path.
+    /// Two routes, by name, for one host, path and method.
     case duplicate(String, String)
     /// No route at all.
     case empty
@@ -19,7 +19,7 @@ extension RouteTableError: CustomStringConvertible {
         case .path(let path, let refusal): "the path \"\(path)\" is refused: \(refusal)"
         case .pathWithQuery(let path): "the path \"\(path)\" has a query; routes match paths only"
         case .pathNotCanonical(let path, let canonical): "write the path \"\(path)\" as \"\(canonical)\""
-        case .duplicate(let first, let second): "the routes \"\(first)\" and \"\(second)\" have the same host and path"
+        case .duplicate(let first, let second): "the routes \"\(first)\" and \"\(second)\" have the same host, path and methods"
         case .empty: "there is no route"
         }
     }

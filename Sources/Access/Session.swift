@@ -1,4 +1,5 @@
 package import Cryptography
+package import JSON
 package import OpenIDConnect
 
 /// An identity, its tokens and its times, as they were at sign-in or at the last refresh.
@@ -91,6 +92,8 @@ package final class Session: Sendable {
 
     /// The merged claims as JSON.
     package var claims: [UInt8] { Array(self.bytes[self.parts.claims]) }
+    /// The same, read; without members when they cannot be.
+    package var parsedClaims: JSON { (try? JSON.parse(self.claims)) ?? .object([]) }
     /// The ID token as it came.
     package var idToken: String { self.text(self.parts.idToken) }
     package var accessToken: String? { self.parts.accessToken.map(self.text) }

@@ -17,8 +17,10 @@ package struct SignIn: Sendable {
     package let startedAt: Instant
     /// How many sign-ins this browser had started without finishing one: the loop breaker counts.
     package let attempt: UInt8
+    /// How the provider was asked to sign somebody in; what comes back is measured by it.
+    package let stepUp: StepUp
 
-    private static let version: UInt8 = 1
+    private static let version: UInt8 = 2
     private static let purpose = "sign-in"
     private static let randomLength = 32
     /// A return URL beyond this many bytes is shortened, so that the cookie stays small.
@@ -32,6 +34,7 @@ package struct SignIn: Sendable {
         authority: String,
         startedAt: Instant,
         attempt: UInt8 = 0,
+        stepUp: StepUp = .none,
         random: (Int) -> [UInt8] = Random.bytes
     ) {
         var state = random(Self.randomLength)
@@ -44,7 +47,8 @@ package struct SignIn: Sendable {
             returnURL: returnURL.shortened(to: Self.longestReturnURL),
             authority: authority,
             startedAt: startedAt,
-            attempt: attempt
+            attempt: attempt,
+            stepUp: stepUp
         )
     }
 
@@ -55,7 +59,8 @@ package struct SignIn: Sendable {
         returnURL: ReturnURL,
         authority: String,
         startedAt: Instant,
-        attempt: UInt8
+        attempt: UInt8,
+        stepUp: StepUp
     ) {
         self.state = Base64URL.encode(state)
         self.nonce = Base64URL.encode(nonce)
@@ -64,6 +69,7 @@ package struct SignIn: Sendable {
         self.authority = authority
         self.startedAt = startedAt
         self.attempt = attempt
+        self.stepUp = stepUp
     }
 
     /// The PKCE verifier.
@@ -95,6 +101,9 @@ package struct SignIn: Sendable {
         writer.append(self.startedAt.seconds)
         writer.append(self.attempt)
         writer.append(self.returnURL.text)
+        writer.append(self.stepUp.maximumAge?.components.seconds ?? -1)
+        writer.append(UInt8(truncatingIfNeeded: self.stepUp.classes.count))
+        for name in self.stepUp.classes { writer.append(name) }
         do {
             let box = try keys.seal(
                 writer.bytes,
@@ -132,6 +141,9 @@ package struct SignIn: Sendable {
         let startedAt = Instant(seconds: try reader.number(Int64.self))
         let attempt = try reader.number(UInt8.self)
         guard let returnURL = ReturnURL(sealed: try reader.text()) else { throw .malformed }
+        let maximumAge = try reader.number(Int64.self)
+        var classes: [String] = []
+        for _ in 0..<(try reader.number(UInt8.self)) { classes.append(try reader.text()) }
         try reader.finish()
         self.init(
             state: Array(bytes[state]),
@@ -140,7 +152,8 @@ package struct SignIn: Sendable {
             returnURL: returnURL,
             authority: authority,
             startedAt: startedAt,
-            attempt: attempt
+            attempt: attempt,
+            stepUp: StepUp(classes: classes, maximumAge: maximumAge < 0 ? nil : .seconds(maximumAge))
         )
     }
 }

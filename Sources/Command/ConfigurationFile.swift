@@ -75,6 +75,7 @@ extension ConfigurationReader {
             routes: routing.routes,
             upstreams: routing.upstreams
         )
+        configuration.requirements = routing.requirements
         configuration.admin = admin
         configuration.signIn = signIn
         configuration.session = session

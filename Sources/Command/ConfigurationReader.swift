@@ -69,6 +69,41 @@ package final class ConfigurationReader {
         }
     }
 
+    /// A table that is the value of a key in another: `key = { … }` or `[name.key]`. `nil` when the key is not set, or to
+    /// something else, which is refused.
+    func table(_ key: String, inTable index: Int) -> SectionReader? {
+        guard let setting = self.setting(key, inTable: index) else { return nil }
+        guard case .file(.table(let members, let line)) = setting else {
+            self.refuse(key, inTable: index, found: setting.shown, allowed: "a table, { … }", hint: nil)
+            return nil
+        }
+        let name = "\(self.tables[index].name).\(key)"
+        return self.add(Table(name: name, members: members, line: line, isOverridable: false))
+    }
+
+    /// The tables in a list that is the value of a key. One table may stand there without a list.
+    func tables(_ key: String, inTable index: Int) -> [SectionReader]? {
+        guard let setting = self.setting(key, inTable: index) else { return nil }
+        let name = "\(self.tables[index].name).\(key)"
+        let line = self.tables[index].members.member(key)?.line
+        switch setting {
+        case .file(.table(let members, let line)):
+            return [self.add(Table(name: name, members: members, line: line, isOverridable: false))]
+        case .file(.list(let items)) where !items.isEmpty:
+            let tables = items.compactMap { item -> [SettingMember]? in
+                if case .table(let members, _) = item { members } else { nil }
+            }
+            guard tables.count == items.count else { break }
+            return items.compactMap { item in
+                guard case .table(let members, let own) = item else { return nil }
+                return self.add(Table(name: name, members: members, line: max(own, line ?? 0), isOverridable: false))
+            }
+        case .file, .variable: break
+        }
+        self.refuse(key, inTable: index, found: setting.shown, allowed: "a list of tables, [{ … }, { … }]", hint: nil)
+        return nil
+    }
+
     private func add(_ table: Table) -> SectionReader {
         self.tables.append(table)
         return SectionReader(self, table: self.tables.count - 1)
@@ -98,6 +133,12 @@ package final class ConfigurationReader {
         self.add(
             ConfigurationProblem(place: origin.place, key: origin.name, found: found, allowed: allowed, hint: hint)
         )
+    }
+
+    func refuseTable(_ index: Int, found: String, allowed: String) {
+        let table = self.tables[index]
+        let place = ConfigurationProblem.Place.file(self.file, line: table.line)
+        self.add(ConfigurationProblem(place: place, key: table.name, found: found, allowed: allowed))
     }
 
     func warn(_ key: String, inTable index: Int, _ message: String) {

@@ -16,6 +16,11 @@ package struct SectionReader {
         self.reader.refuse(key, inTable: self.table, found: found, allowed: allowed, hint: hint)
     }
 
+    /// Notes a problem with the table as a whole.
+    func refuseTable(found: String, allowed: String) {
+        self.reader.refuseTable(self.table, found: found, allowed: allowed)
+    }
+
     /// Notes what is allowed but hardly meant.
     func warn(_ key: String, _ message: String) {
         self.reader.warn(key, inTable: self.table, message)
@@ -25,6 +30,15 @@ package struct SectionReader {
     func hasProblem(_ keys: String...) -> Bool {
         keys.contains { self.reader.hasProblem($0, inTable: self.table) }
     }
+
+    /// A table below this one.
+    func nested(_ key: String) -> SectionReader? { self.reader.table(key, inTable: self.table) }
+
+    /// Tables below this one.
+    func nestedList(_ key: String) -> [SectionReader]? { self.reader.tables(key, inTable: self.table) }
+
+    /// Whether the file has this key here.
+    func has(_ key: String) -> Bool { self.setting(key) != nil }
 
     func setting(_ key: String) -> Setting? {
         self.reader.setting(key, inTable: self.table)

@@ -1,12 +1,13 @@
 private import COpenSSL
 
-// Public keys from their numbers (EVP_PKEY_fromdata(3)); nil when OpenSSL finds fault with them.
+// Keys from their numbers (EVP_PKEY_fromdata(3)); nil when OpenSSL finds fault with them.
 extension LibraryKey {
     // OpenSSL keeps pointers to these names while a list is built: a string that Swift lends for one call is no good.
     private static let modulusName: StaticString = "n"
     private static let exponentName: StaticString = "e"
     private static let groupName: StaticString = "group"
     private static let pointName: StaticString = "pub"
+    private static let numberName: StaticString = "priv"
     // The macro EVP_PKEY_PUBLIC_KEY, which Swift cannot read.
     private static let publicKeyParts =
         OSSL_KEYMGMT_SELECT_DOMAIN_PARAMETERS | OSSL_KEYMGMT_SELECT_OTHER_PARAMETERS | OSSL_KEYMGMT_SELECT_PUBLIC_KEY
@@ -39,6 +40,20 @@ extension LibraryKey {
         }
     }
 
+    /// An elliptic pair of keys from an encoded point and the number that leads to it.
+    static func pair(_ curve: EllipticCurve, point: [UInt8], number: OpaquePointer) -> LibraryKey? {
+        unsafe curve.rawValue.withCString { group in
+            unsafe point.withUnsafeBytes { point in
+                unsafe imported("EC", publicKeyParts | OSSL_KEYMGMT_SELECT_PRIVATE_KEY) { list in
+                    unsafe OSSL_PARAM_BLD_push_utf8_string(list, cString(groupName), group, 0) == 1
+                        && OSSL_PARAM_BLD_push_octet_string(list, cString(pointName), point.baseAddress, point.count)
+                            == 1
+                        && OSSL_PARAM_BLD_push_BN(list, cString(numberName), number) == 1
+                }
+            }
+        }
+    }
+
     /// An Ed25519 public key from its 32 bytes.
     static func edwards(_ bytes: [UInt8]) -> LibraryKey? {
         guard let key = unsafe EVP_PKEY_new_raw_public_key_ex(nil, "ED25519", nil, bytes, bytes.count) else {
@@ -48,7 +63,11 @@ extension LibraryKey {
     }
 
     /// What `fill` pushes has to stay where it is until this returns.
-    private static func imported(_ type: String, _ fill: (OpaquePointer) -> Bool) -> LibraryKey? {
+    private static func imported(
+        _ type: String,
+        _ parts: Int32 = publicKeyParts,
+        _ fill: (OpaquePointer) -> Bool
+    ) -> LibraryKey? {
         guard let list = unsafe OSSL_PARAM_BLD_new() else { return failed() }
         defer { unsafe OSSL_PARAM_BLD_free(list) }
         guard unsafe fill(list), let parameters = unsafe OSSL_PARAM_BLD_to_param(list) else { return failed() }
@@ -57,7 +76,7 @@ extension LibraryKey {
         defer { unsafe EVP_PKEY_CTX_free(context) }
         var key: OpaquePointer?
         guard unsafe EVP_PKEY_fromdata_init(context) == 1,
-            unsafe EVP_PKEY_fromdata(context, &key, publicKeyParts, parameters) == 1,
+            unsafe EVP_PKEY_fromdata(context, &key, parts, parameters) == 1,
             let key = unsafe key
         else { return failed() }
         return unsafe LibraryKey(owning: key)

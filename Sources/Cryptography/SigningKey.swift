@@ -38,6 +38,19 @@ package final class SigningKey: Sendable {
         }
     }
 
+    /// The key of P-256 that follows from a sealing key, for one purpose: who shares the one shares the other, and a new
+    /// one brings a new one. It tells nothing of the sealing key.
+    package static func derived(from sealingKey: SealingKey, for purpose: String) throws(CryptographyError) -> SigningKey {
+        // One in four thousand million numbers is too large.
+        for attempt in UInt8(0)...UInt8.max {
+            let message = Array("gatehouse/1 signing\0\(purpose)\0".utf8) + [attempt]
+            let scalar = sealingKey.key.withBytes { Digest.hmacSHA256(message, key: Array($0)) }
+            guard let key = LibraryKey.p256(scalar: scalar) else { continue }
+            return try SigningKey(.elliptic(.p256), key)
+        }
+        throw .fromLibrary("derive")
+    }
+
     /// Signs a message, in the form that a JWS holds (RFC 7518 section 3); `algorithmRefused` when the algorithm does
     /// not fit the key.
     package func sign(_ message: [UInt8], with algorithm: SignatureAlgorithm) throws(CryptographyError) -> [UInt8] {

@@ -8,6 +8,7 @@ package struct Answer {
     package var fields: [(name: String, value: String)] = []
     package var contentType: String?
     package var body: [UInt8] = []
+    package var cacheControl = "no-store"
     /// What went wrong, for the log.
     package var fault: Fault?
 
@@ -58,8 +59,9 @@ package struct Answer {
         bytes.append("\r\n")
         bytes.appendField("Date", date)
         bytes.append(
-            "Cache-Control: no-store\r\nX-Content-Type-Options: nosniff\r\nReferrer-Policy: same-origin\r\n"
+            "X-Content-Type-Options: nosniff\r\nReferrer-Policy: same-origin\r\n"
         )
+        bytes.appendField("Cache-Control", self.cacheControl)
         for (name, value) in self.fields { bytes.appendField(name, value) }
         if let contentType { bytes.appendField("Content-Type", contentType) }
         bytes.appendField("Content-Length", String(self.body.count))

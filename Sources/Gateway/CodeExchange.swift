@@ -107,7 +107,8 @@ struct CodeExchange: Sendable {
             keys: snapshot.keys,
             nonce: signIn.nonce,
             now: now,
-            accessToken: tokens.accessToken
+            accessToken: tokens.accessToken,
+            maxAge: signIn.stepUp.maximumAge.map { Int(clamping: $0.components.seconds) }
         )
     }
 

@@ -23,6 +23,8 @@ package struct Configuration: Sendable {
     package var log = Log()
     /// At least one; the table they make has been checked.
     package var routes: [Route]
+    /// What the routes' policies require: where their requirements come from.
+    package var requirements = Requirements()
     /// Where `Route.upstream` points into.
     package var upstreams: [UpstreamAddress]
 
@@ -108,7 +110,9 @@ package struct Configuration: Sendable {
     }
 
     package struct SignInSettings: Sendable {
-        package var parameters = SignInParameters()
+        package var options = SignInOptions()
+        /// Whether a link may bring a one-time token, and so decide who signs in.
+        package var oneTimeTokens = false
         package var timeout = Duration.seconds(600)
 
         package init() {}
@@ -126,6 +130,8 @@ package struct Configuration: Sendable {
         /// Empty: one is made at start, which only the memory store allows.
         package var keys: [SealingKey] = []
         package var maximumInMemory = 100_000
+        /// Origins beside our own whose pages may ask who is signed in.
+        package var corsOrigins: [String] = []
 
         package init() {}
     }
@@ -143,6 +149,7 @@ package struct Configuration: Sendable {
         package var prefix = "/_gatehouse"
         package var signIn = "/_gatehouse/sign-in"
         package var callback = "/_gatehouse/callback"
+        package var register = "/_gatehouse/register"
         package var signOut = "/_gatehouse/sign-out"
         package var session = "/_gatehouse/session"
         package var signedOut = "/_gatehouse/signed-out"
@@ -154,6 +161,7 @@ package struct Configuration: Sendable {
             self.prefix = prefix
             self.signIn = prefix + "/sign-in"
             self.callback = prefix + "/callback"
+            self.register = prefix + "/register"
             self.signOut = prefix + "/sign-out"
             self.session = prefix + "/session"
             self.signedOut = prefix + "/signed-out"
@@ -174,6 +182,8 @@ package struct Configuration: Sendable {
     package struct Limits: Sendable {
         package var headerBytes = 32 << 10
         package var headerFields = 100
+        /// Of all fields by which an upstream is told who is signed in.
+        package var identityBytes = IdentityFields.maximumSize
         package var upstreamIdleConnections = 64
 
         package init() {}

@@ -58,7 +58,9 @@ extension ExchangeHandler {
 
     private func route(for access: AccessRequest) throws(Fault) -> Route? {
         do {
-            return try self.worker.settings.routes.route(for: access.authority, access.target)
+            return try self.worker.settings.routes.route(for: access.authority, access.method, access.target)
+        } catch .methodNotRouted {
+            throw Fault(.downstream, .methodNotAllowed, "the routes for this path are for other methods")
         } catch {
             throw .refused(error)
         }
@@ -68,20 +70,32 @@ extension ExchangeHandler {
     private func carryOut(session: OpenedSession?) {
         guard !self.exchange.isClosed, let route = self.current.route, let access = self.current.access else { return }
         self.current.session = session
-        switch route.decide(access, session?.session, now: self.worker.wallClock) {
+        switch route.decide(access, session?.grants, now: self.worker.wallClock) {
         case .permit(let permit):
             self.note(.permit)
-            if permit.session != nil, session?.identityFields == nil { return self.fail(.identityTooLarge) }
+            if let fault = self.faultOfIdentity(permit, session) { return self.fail(fault) }
             self.current.permit = permit
+            self.noteOverlooked(permit)
             guard self.exchange.permitted() else { return }
             self.lease(permit, fresh: false)
         case .challenge:
             self.note(.challenge)
             self.challenge(access)
-        case .deny(_, let denial):
+        case .stepUp:
+            self.note(.challenge)
+            self.challenge(access)
+        case .deny(let route, let denial):
             self.note(.deny)
-            self.fail(Fault(.downstream, .forbidden, "denied", detail: "\(denial)"))
+            self.refuse(route, denial)
         }
+    }
+
+    /// What keeps an identity from being told to the upstream; it is not told in part.
+    private func faultOfIdentity(_ permit: Permit, _ session: OpenedSession?) -> Fault? {
+        guard permit.session != nil, let session else { return nil }
+        let limit = self.worker.settings.configuration.limits.identityBytes
+        guard case .failure(let error) = session.fields(permit.route.headers, maximumSize: limit) else { return nil }
+        return .identity(error)
     }
 
     private func note(_ decision: Metrics.Decision) {
@@ -109,10 +123,12 @@ extension ExchangeHandler {
         let respond: (Answer) -> Void = { self.answer($0) }
         switch endpoint {
         case .signIn: SignInEndpoint.answer(request, on: self.worker, respond)
+        case .register: SignInEndpoint.answer(request, isRegistration: true, on: self.worker, respond)
         case .callback: CallbackEndpoint.answer(request, on: self.worker, respond)
         case .signOut: SignOutEndpoint.answer(request, on: self.worker, respond)
         case .session: SessionEndpoint.answer(request, on: self.worker, respond)
         case .signedOut: respond(SignOutEndpoint.signedOutPage(request))
+        case .keys: respond(AssertionKeysEndpoint.answer(request, on: self.worker))
         case .unknown: self.fail(.noRoute)
         }
     }
@@ -123,6 +139,7 @@ extension ExchangeHandler {
             requestID: self.current.requestID.description,
             cookies: self.head.cookies,
             tickets: self.memory.tickets,
+            acceptLanguage: self.head.values(named: "accept-language").first,
             origin: self.head.origin,
             secFetchSite: self.head.secFetchSite
         )

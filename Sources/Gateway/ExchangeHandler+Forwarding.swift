@@ -27,7 +27,7 @@ extension ExchangeHandler: UpstreamPartner {
             head: self.head,
             target: access.target,
             cookieLine: self.memory.cookieLine,
-            identityFields: permit.session == nil ? nil : self.current.session?.identityFields,
+            identityFields: self.identityFields(permit),
             host: permit.route.preserveHost
                 ? access.authority.text : self.worker.upstreams.address(of: permit).authority,
             forwardedFor: client.forwardedFor,
@@ -47,6 +47,16 @@ extension ExchangeHandler: UpstreamPartner {
         if self.exchange.requestEnded { self.flush() }
     }
 
+    /// As rendered for the decision; nobody's for a permit without a session.
+    private func identityFields(_ permit: Permit) -> [UInt8]? {
+        guard permit.session != nil, let session = self.current.session else { return nil }
+        let limit = self.worker.settings.configuration.limits.identityBytes
+        guard let fields = try? session.fields(permit.route.headers, maximumSize: limit).get() else { return nil }
+        guard let audience = permit.route.assertionAudience else { return fields }
+        let now = self.worker.wallClock
+        return session.assertions.field(for: audience, session, self.worker.settings, now: now).map { fields + $0 }
+    }
+
     func forward(_ body: ByteBuffer) {
         guard let upstream = self.upstream, body.readableBytes > 0 else { return }
         if self.head.framing == .chunked {
@@ -60,7 +70,7 @@ extension ExchangeHandler: UpstreamPartner {
 
     func forwardEnd(_ trailers: Trailers?) {
         // A trailer may not say who somebody is, nor how a message is framed (security rule 5).
-        if let trailers, trailers.contains(where: { IdentityFields.isReserved($0) }) {
+        if let trailers, trailers.contains(where: { self.head.reserved.contains($0) }) {
             self.exchange.lastExchange()
             return self.fail(.malformed("a trailer names an identity"))
         }

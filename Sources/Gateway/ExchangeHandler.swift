@@ -38,7 +38,10 @@ final class ExchangeHandler: ChannelDuplexHandler {
         self.timeouts = worker.settings.configuration.timeouts
         self.deadline = worker.now + worker.settings.configuration.timeouts.keepAlive
         let limits = worker.settings.configuration.limits
-        self.head = RequestHead(limits: .init(fieldBytes: limits.headerBytes, fieldCount: limits.headerFields))
+        self.head = RequestHead(
+            limits: .init(fieldBytes: limits.headerBytes, fieldCount: limits.headerFields),
+            reserved: worker.settings.reservedNames
+        )
     }
 
     // MARK: What the channel tells

@@ -43,7 +43,9 @@ extension Fault {
     static let requestTimedOut = Self(.downstream, .requestTimeout, "the request did not arrive in time")
     static let fieldsTooLarge = Self(
         .downstream, .requestHeaderFieldsTooLarge, "the request's fields are larger than limits.header_size")
-    static let identityTooLarge = Self(.gateway, .forbidden, "the identity does not fit into header fields")
+    static func identity(_ error: IdentityFieldsError) -> Self {
+        Self(.gateway, .forbidden, "the identity does not fit into header fields", detail: "\(error)")
+    }
 
     static func unreadable(_ error: MessageError) -> Self {
         switch error {

@@ -7,20 +7,48 @@ package import OpenIDConnect
 /// A session that its ticket has opened, with the header fields it stands for.
 package final class OpenedSession {
     let ticket: Ticket
-    package let session: Session
-    /// The identity as header fields, rendered once. `nil`: they are too large to be sent.
-    package let identityFields: [UInt8]?
+    /// The session, with what the routes' policies make of it.
+    package let grants: Grants
+    package var session: Session { self.grants.session }
+    /// The identity as the header fields of each set that was asked for, rendered once.
+    private var rendered: [(headers: HeaderSet?, fields: Result<[UInt8], IdentityFieldsError>)] = []
+    /// What its applications are told in signed form.
+    var assertions = Assertions()
     /// The sealed record this was opened from: as long as the store holds these bytes, the session is this one.
     fileprivate let box: [UInt8]
 
-    fileprivate init(ticket: Ticket, session: Session, box: [UInt8]) {
+    fileprivate init(ticket: Ticket, grants: Grants, box: [UInt8]) {
         self.ticket = ticket
-        self.session = session
+        self.grants = grants
         self.box = box
-        self.identityFields = (try? IdentityFields.rendered(for: session.identity)).map { fields in
-            var wire = WireBytes()
-            for (name, value) in fields { wire.appendField(name, value) }
-            return wire.bytes
+    }
+
+    /// The identity as a route's upstream is told of it, ready to be sent.
+    package func fields(_ headers: HeaderSet?, maximumSize: Int) -> Result<[UInt8], IdentityFieldsError> {
+        for known in self.rendered where known.headers === headers { return known.fields }
+        let fields = self.render(headers, maximumSize: maximumSize)
+        self.rendered.append((headers, fields))
+        return fields
+    }
+
+    private func render(_ headers: HeaderSet?, maximumSize: Int) -> Result<[UInt8], IdentityFieldsError> {
+        var wire = WireBytes()
+        do {
+            if let headers {
+                let fields = try headers.rendered(for: self.session, maximumSize: maximumSize)
+                for (name, value) in fields {
+                    wire.append(name)
+                    wire.append(": ")
+                    wire.append(value)
+                    wire.append("\r\n")
+                }
+            } else {
+                let fields = try IdentityFields.rendered(for: self.session.identity, maximumSize: maximumSize)
+                for (name, value) in fields { wire.appendField(name, value) }
+            }
+            return .success(wire.bytes)
+        } catch {
+            return .failure(error)
         }
     }
 }
@@ -149,7 +177,8 @@ package final class Sessions {
             do {
                 let session = try Session.open(
                     record.box, ticket: ticket, authority: authority.text, with: self.settings.keys)
-                opened = OpenedSession(ticket: ticket, session: session, box: record.box)
+                let grants = Grants(session, self.settings.configuration.requirements)
+                opened = OpenedSession(ticket: ticket, grants: grants, box: record.box)
             } catch .anotherHost {
                 return .success(nil)
             } catch {

@@ -6,10 +6,14 @@ package final class Settings: Sendable {
     package let configuration: Configuration
     package let routes: RouteTable
     package let keys: KeyRing
+    /// What we sign with what we tell applications. They follow from the sealing keys, so that replicas share them.
+    let assertionKeys: AssertionKeys
     package let cookieNames: CookieNames
     /// Cookies carry `Secure` exactly when browsers reach us over TLS.
     let cookiesAreSecure: Bool
-    let endpoints: EndpointTable
+    /// The names of request fields that only we may set: those of every configuration and those of this one.
+    let reservedNames: ReservedNames
+    package let endpoints: EndpointTable
     /// Every host this gateway answers for; a request for another is misdirected.
     private let authorities: Set<Authority>
     private let routeNumbers: [ObjectIdentifier: Int]
@@ -19,14 +23,22 @@ package final class Settings: Sendable {
         self.configuration = configuration
         self.routes = try RouteTable(configuration.routes)
         let keys = configuration.session.keys
-        self.keys = try KeyRing(keys.isEmpty ? [SealingKey.generate()] : keys)
+        let ring = keys.isEmpty ? [SealingKey.generate()] : keys
+        self.keys = try KeyRing(ring)
+        self.assertionKeys = try AssertionKeys(ring)
         self.cookiesAreSecure = configuration.server.publicURL.scheme == .https
         self.cookieNames = CookieNames(name: configuration.cookie.name, secure: self.cookiesAreSecure, domain: nil)
+        let configured = configuration.routes.flatMap { $0.headers?.fields.map(\.name) ?? [] }
+        let overrides = configuration.routes.allSatisfy(\.methods.isEmpty) ? [] : Self.methodOverrides
+        self.reservedNames = ReservedNames(adding: configured + overrides)
         self.endpoints = EndpointTable(configuration.paths)
         self.routeNumbers = Dictionary(
             configuration.routes.enumerated().map { (ObjectIdentifier($1), $0) }, uniquingKeysWith: { first, _ in first })
         self.authorities = Set(configuration.routes.map(\.authority)).union([configuration.server.publicURL.authority])
     }
+
+    /// By these an application is told another method than the one that was judged.
+    private static let methodOverrides = ["x-http-method-override", "x-http-method", "x-method-override"]
 
     /// The route's place in the configuration, for counters.
     func number(of route: Route) -> Int {
@@ -35,7 +47,7 @@ package final class Settings: Sendable {
 
     var scheme: Scheme { self.configuration.server.publicURL.scheme }
 
-    func serves(_ authority: Authority) -> Bool {
+    package func serves(_ authority: Authority) -> Bool {
         self.authorities.contains(authority)
     }
 

@@ -95,6 +95,8 @@ package enum OpenIDConnectError: Error, Sendable, Equatable {
     case authenticationTimeUnusable
     /// `max_age` was asked for and `auth_time` lies further back.
     case authenticationTooOld(at: Instant, now: Instant)
+    /// `acr_values` was asked for and `acr` is none of them.
+    case authenticationClassNotMet
     /// `at_hash` is not that of the access token that came along.
     case accessTokenHashMismatch
 
@@ -103,6 +105,14 @@ package enum OpenIDConnectError: Error, Sendable, Equatable {
     package var isWorthFetchingKeys: Bool {
         switch self {
         case .unknownKey, .signatureInvalid: true
+        default: false
+        }
+    }
+
+    /// Whether the sign-in itself was good, but older or weaker than was asked for.
+    package var isStepUpUnmet: Bool {
+        switch self {
+        case .authenticationTimeUnusable, .authenticationTooOld, .authenticationClassNotMet: true
         default: false
         }
     }
@@ -163,6 +173,7 @@ extension OpenIDConnectError: CustomStringConvertible, CustomDebugStringConverti
         case .subjectUnusable: ("id_token_subject", "the ID token has no usable subject")
         case .authenticationTimeUnusable: ("id_token_auth_time", "the ID token has no usable time of authentication")
         case .authenticationTooOld: ("id_token_auth_too_old", "the end-user's authentication lies too far back")
+        case .authenticationClassNotMet: ("id_token_acr", "the sign-in was of none of the classes asked for")
         case .accessTokenHashMismatch: ("id_token_access_token", "the ID token belongs to another access token")
         }
     }
@@ -189,7 +200,8 @@ extension OpenIDConnectError: CustomStringConvertible, CustomDebugStringConverti
             .responseMalformed, .stateMismatch, .responseIssuerMissing, .responseWithoutCode, .tokenTooLarge,
             .tokenMalformed, .tokenHeaderMalformed, .tokenHeaderCritical, .signatureInvalid, .claimsMalformed,
             .audienceMismatch, .authorizedPartyMismatch, .expiryUnusable, .issuedAtUnusable, .notBeforeUnusable,
-            .nonceMismatch, .subjectUnusable, .authenticationTimeUnusable, .accessTokenHashMismatch:
+            .nonceMismatch, .subjectUnusable, .authenticationTimeUnusable, .authenticationClassNotMet,
+            .accessTokenHashMismatch:
             nil
         }
     }

@@ -106,6 +106,16 @@ package struct SignInParameters: Sendable, Equatable {
         return merged
     }
 
+    /// These parameters for a registration: no connector is gone to directly, whose page would not register anybody.
+    package var forRegistration: SignInParameters {
+        var copy = self
+        copy.directSignIn = nil
+        copy.interactionMode = nil
+        copy.firstScreen = copy.firstScreen == .identifierSignIn ? .identifierRegister : .register
+        if copy.firstScreen == .register { copy.identifiers = [] }
+        return copy
+    }
+
     /// For the query of the authorization request; empty when there is nothing to say.
     package var queryItems: [(String, String)] {
         let values: [(Name, String?)] = [
@@ -145,7 +155,7 @@ package struct SignInParameters: Sendable, Equatable {
     }
 
     /// The shape of RFC 5646 section 2.1: subtags of one to eight letters and digits, the first of letters alone.
-    private static func isLanguageTag(_ text: String) -> Bool {
+    static func isLanguageTag(_ text: String) -> Bool {
         let subtags = text.utf8.split(separator: UInt8(ascii: "-"), omittingEmptySubsequences: false)
         return text.utf8.count <= 35 && subtags[0].allSatisfy(\.isASCIILetter)
             && subtags.allSatisfy { (1...8).contains($0.count) && $0.allSatisfy(\.isASCIIAlphanumeric) }

@@ -18,13 +18,16 @@ struct DecisionTests {
         now: Instant = .somewhen
     ) throws -> Outcome {
         let route = try Route.make("/app", access: access)
-        switch route.decide(try .make(target, host: host), session, now: now) {
+        switch route.decide(try .make(target, host: host), session.map { .make($0) }, now: now) {
         case .permit(let permit):
             #expect(permit.route === route)
             #expect(permit.target.text == target)
             return .permit(isSignedIn: permit.session != nil)
         case .challenge(let challenged):
             #expect(challenged === route)
+            return .challenge
+        case .stepUp:
+            Issue.record("nothing asks for another sign-in")
             return .challenge
         case .deny(let denied, let reason):
             #expect(denied === route)

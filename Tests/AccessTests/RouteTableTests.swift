@@ -9,7 +9,7 @@ struct RouteTableTests {
         host: String = "app.example.com"
     ) throws -> String? {
         let authority = try Authority(host, scheme: .https)
-        return try RouteTable(routes).route(for: authority, try RequestTarget(target))?.path
+        return try RouteTable(routes).route(for: authority, "GET", try RequestTarget(target))?.path
     }
 
     private static func site() throws -> [Route] {
@@ -54,10 +54,10 @@ struct RouteTableTests {
         ]
         let table = try RouteTable(routes)
         let target = try RequestTarget("/x")
-        #expect(try table.route(for: Authority("A.example", scheme: .https), target) === routes[0])
-        #expect(try table.route(for: Authority("b.example:443", scheme: .https), target) === routes[1])
-        #expect(try table.route(for: Authority("b.example:8443", scheme: .https), target) === routes[2])
-        #expect(try table.route(for: Authority("b.example:8444", scheme: .https), target) == nil)
+        #expect(try table.route(for: Authority("A.example", scheme: .https), "GET", target) === routes[0])
+        #expect(try table.route(for: Authority("b.example:443", scheme: .https), "GET", target) === routes[1])
+        #expect(try table.route(for: Authority("b.example:8443", scheme: .https), "GET", target) === routes[2])
+        #expect(try table.route(for: Authority("b.example:8444", scheme: .https), "GET", target) == nil)
         #expect(table.serves(routes[0].authority))
         #expect(try table.serves(Authority("c.example", scheme: .https)) == false)
     }
@@ -84,7 +84,7 @@ struct RouteTableTests {
     ) throws {
         let routes = try Self.halfOpen()
         let table = try RouteTable(routes)
-        let route = try? table.route(for: routes[0].authority, try RequestTarget(target))
+        let route = try? table.route(for: routes[0].authority, "GET", try RequestTarget(target))
         if target.utf8.starts(with: "/public/".utf8) { #expect(route === routes[1]) }
         if target.utf8.starts(with: "//public".utf8) { #expect(route == nil) }
     }
@@ -101,7 +101,9 @@ struct RouteTableTests {
     {
         let routes = try [Route.make("/", access: .anyone, allowEncodedSlashes: true), .make("/admin")]
         let table = try RouteTable(routes)
-        #expect(throws: RequestRefusal.self) { try table.route(for: routes[0].authority, try RequestTarget(target)) }
+        #expect(throws: RequestRefusal.self) {
+            try table.route(for: routes[0].authority, "GET", try RequestTarget(target))
+        }
     }
 
     @Test(arguments: [
@@ -110,7 +112,7 @@ struct RouteTableTests {
     ])
     func `an ambiguity that changes nothing passes`(_ target: String) throws {
         let routes = try [Route.make("/", access: .anyone, allowEncodedSlashes: true), .make("/admin")]
-        #expect(try RouteTable(routes).route(for: routes[0].authority, try RequestTarget(target)) === routes[0])
+        #expect(try RouteTable(routes).route(for: routes[0].authority, "GET", try RequestTarget(target)) === routes[0])
     }
 
     @Test func `two routes of one policy are not ambiguous`() throws {
@@ -137,9 +139,9 @@ struct RouteTableTests {
         let table = try RouteTable(routes)
         for (index, route) in routes.dropLast().enumerated() {
             let target = try RequestTarget("/section\(index % 50)/page\(index)/x/more?q")
-            #expect(try table.route(for: route.authority, target) === route)
+            #expect(try table.route(for: route.authority, "GET", target) === route)
             let above = try RequestTarget("/section\(index % 50)/page\(index)")
-            #expect(try table.route(for: route.authority, above) === routes[1000])
+            #expect(try table.route(for: route.authority, "GET", above) === routes[1000])
         }
     }
 
@@ -159,7 +161,44 @@ struct RouteTableTests {
                 route.path == "/" || text.utf8.elementsEqual(route.path.utf8)
                     || text.utf8.starts(with: (route.path + "/").utf8)
             }.max { $0.path.utf8.count < $1.path.utf8.count }
-            #expect(try table.route(for: routes[0].authority, try RequestTarget(text)) === wanted)
+            #expect(try table.route(for: routes[0].authority, "GET", try RequestTarget(text)) === wanted)
+        }
+    }
+
+    @Test func `of several routes with one path the method decides`() throws {
+        let routes = [
+            try Route.make("/api", name: "rest"), try Route.make("/api", methods: ["GET"], name: "reading"),
+            try Route.make("/api", methods: ["PUT", "POST"], name: "writing"), try Route.make("/", name: "root"),
+        ]
+        let table = try RouteTable(routes)
+        let names = [
+            ("GET", "reading"), ("HEAD", "reading"), ("POST", "writing"), ("PUT", "writing"), ("DELETE", "rest"),
+            ("get", "rest"), ("OPTIONS", "rest"),
+        ]
+        for (method, name) in names {
+            let route = try table.route(for: routes[0].authority, method, try RequestTarget("/api/x"))
+            #expect(route?.name == name, "\(method)")
+        }
+    }
+
+    @Test func `a path for other methods is nobody else's`() throws {
+        let routes = [try Route.make("/api", methods: ["GET"]), try Route.make("/", access: .anyone)]
+        let table = try RouteTable(routes)
+        #expect(throws: RequestRefusal.methodNotRouted) {
+            try table.route(for: routes[0].authority, "POST", try RequestTarget("/api/x"))
+        }
+        #expect(throws: RequestRefusal.self) {
+            try table.route(for: routes[0].authority, "POST", try RequestTarget("//api/x"))
+        }
+        #expect(try table.route(for: routes[0].authority, "POST", try RequestTarget("/other")) === routes[1])
+    }
+
+    @Test func `two routes for one path and method are refused`() throws {
+        for (first, second) in [(["GET"], ["POST", "GET"]), (["GET"], ["HEAD"]), ([], [])] {
+            let routes = [
+                try Route.make("/a", methods: first, name: "one"), try Route.make("/a", methods: second, name: "two"),
+            ]
+            #expect(throws: RouteTableError.duplicate("one", "two")) { try RouteTable(routes) }
         }
     }
 }

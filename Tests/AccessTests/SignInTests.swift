@@ -33,6 +33,15 @@ struct SignInTests {
         }
     }
 
+    @Test func `what was asked of the provider comes back too`() throws {
+        let keys = try KeyRing.make()
+        for stepUp in [StepUp.none, StepUp(classes: ["mfa", "é"], maximumAge: .seconds(600))] {
+            let signIn = SignIn(returnURL: .root, authority: "a.example", startedAt: .somewhen, stepUp: stepUp)
+            let value = try signIn.sealed(with: keys)
+            #expect(SignIn.open(value.utf8, authority: "a.example", with: keys)?.stepUp == stepUp)
+        }
+    }
+
     @Test func `state, nonce and verifier are three different secrets each time`() throws {
         var seen: Set<String> = []
         for _ in 0..<50 {
@@ -102,12 +111,15 @@ struct SignInTests {
             let box = try keys.seal(plaintext, for: "sign-in", secret: [], context: Array("app.example.com".utf8))
             return SignIn.open(Base64URL.encode(box).utf8, authority: "app.example.com", with: keys)
         }
-        let head: [UInt8] = [1] + [UInt8](repeating: 7, count: 96) + [0, 0, 0, 0, 0, 0, 0, 9, 0]
-        #expect(try open(head + [0, 0, 0, 1, 0x2F]) != nil)
-        #expect(try open(head + [0, 0, 0, 1, 0x2F, 0]) == nil)
-        #expect(try open(head + [0, 0, 0, 2, 0x2F, 0x2F]) == nil, "not even we may send browsers to another host")
-        #expect(try open(head + [0, 0, 0, 0]) == nil)
-        #expect(try open([2] + head.dropFirst() + [0, 0, 0, 1, 0x2F]) == nil)
+        let head: [UInt8] = [2] + [UInt8](repeating: 7, count: 96) + [0, 0, 0, 0, 0, 0, 0, 9, 0]
+        let tail = [UInt8](repeating: 255, count: 8) + [0]
+        #expect(try open(head + [0, 0, 0, 1, 0x2F] + tail) != nil)
+        #expect(try open(head + [0, 0, 0, 1, 0x2F] + tail + [0]) == nil)
+        #expect(try open(head + [0, 0, 0, 1, 0x2F]) == nil)
+        #expect(try open(head + [0, 0, 0, 1, 0x2F] + tail.dropLast() + [1]) == nil, "a class is missing")
+        #expect(try open(head + [0, 0, 0, 2, 0x2F, 0x2F] + tail) == nil, "not even we may send browsers to another host")
+        #expect(try open(head + [0, 0, 0, 0] + tail) == nil)
+        #expect(try open([1] + head.dropFirst() + [0, 0, 0, 1, 0x2F] + tail) == nil)
         for length in 0..<head.count { #expect(try open(Array(head.prefix(length))) == nil) }
     }
 

@@ -126,7 +126,7 @@ struct ConfigurationFileTests {
         #expect(configuration.server.trustedProxies.count == 2)
         #expect(configuration.provider.client.secret == .init("other"))
         #expect(configuration.provider.client.scopes == ["openid", "email"])
-        #expect(configuration.signIn.parameters.firstScreen == .register)
+        #expect(configuration.signIn.options.parameters.firstScreen == .register)
         #expect(!configuration.log.access)
         #expect(configuration.timeouts.idleBody == .seconds(5))
         #expect(configuration.limits.headerBytes == 4_096)

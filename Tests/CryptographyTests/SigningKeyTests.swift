@@ -72,3 +72,23 @@ struct SigningKeyTests {
         }
     }
 }
+
+struct DerivedKeyTests {
+    @Test func aDerivedKeyIsTheSameForTheSameKeyAndPurpose() throws {
+        let sealingKey = SealingKey.generate()
+        let key = try SigningKey.derived(from: sealingKey, for: "a")
+        #expect(try SigningKey.derived(from: sealingKey, for: "a").publicNumbers == key.publicNumbers)
+        #expect(try SigningKey.derived(from: sealingKey, for: "b").publicNumbers != key.publicNumbers)
+        #expect(try SigningKey.derived(from: .generate(), for: "a").publicNumbers != key.publicNumbers)
+    }
+
+    @Test func whatItSignsItsPublicNumbersVerify() throws {
+        for _ in 0..<20 {
+            let key = try SigningKey.derived(from: .generate(), for: "a")
+            let signature = try key.sign([1, 2, 3], with: .ES256)
+            let verification = try VerificationKey(key.publicNumbers)
+            #expect(verification.isValid(signature, over: [1, 2, 3], with: .ES256))
+            #expect(!verification.isValid(signature, over: [1, 2], with: .ES256))
+        }
+    }
+}

@@ -8,7 +8,10 @@ struct ExampleConfigurationTests {
     private let example: ExampleConfiguration
 
     /// These show what could stand there, because their defaults are none or depend on others.
-    private static let examples = ["provider.client_secret_file", "route.name", "route.host"]
+    private static let examples = [
+        "provider.client_secret_file", "route.name", "route.host", "route.methods", "route.require",
+        "route.sign_in", "route.preset", "route.user_claim", "route.headers",
+    ]
 
     init() throws {
         self.example = ExampleConfiguration(try House().text("config.example.toml"))

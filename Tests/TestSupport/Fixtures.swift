@@ -55,6 +55,20 @@ extension Session {
     }
 }
 
+extension Grants {
+    /// A session for which no requirement is asked.
+    package static func make(_ session: Session = .make(), _ requirements: Requirements = .init()) -> Grants {
+        Grants(session, requirements)
+    }
+}
+
+extension Requirements {
+    /// A requirement that is there in any case; `nil` is a mistake of the test.
+    package mutating func adding(_ condition: Condition, stepUp: StepUp = .none) -> Requirement {
+        self.add(condition, stepUp: stepUp)!
+    }
+}
+
 extension KeyRing {
     /// A ring of so many fresh keys.
     package static func make(count: Int = 1) throws -> KeyRing {
@@ -67,6 +81,9 @@ extension Route {
         _ path: String = "/",
         host: String = "app.example.com",
         access: Access = .signedIn,
+        requirement: Requirement? = nil,
+        mode: PolicyMode = .enforce,
+        methods: [String] = [],
         name: String? = nil,
         allowEncodedSlashes: Bool = false
     ) throws -> Route {
@@ -74,8 +91,9 @@ extension Route {
             name: name ?? host + path,
             authority: try Authority(host, scheme: .https),
             path: path,
+            methods: methods,
             upstream: 0,
-            policy: Policy(access: access),
+            policy: Policy(access: access, requirement: requirement, mode: mode),
             allowEncodedSlashes: allowEncodedSlashes
         )
     }
@@ -85,7 +103,8 @@ extension AccessRequest {
     package static func make(
         _ target: String = "/",
         host: String = "app.example.com",
-        method: String = "GET"
+        method: String = "GET",
+        address: String = "192.0.2.1"
     ) throws -> AccessRequest {
         AccessRequest(
             method: method,
@@ -93,7 +112,7 @@ extension AccessRequest {
             authority: try Authority(host, scheme: .https),
             target: try RequestTarget(target),
             isNavigation: true,
-            clientAddress: "192.0.2.1"
+            clientAddress: address
         )
     }
 }

@@ -8,6 +8,7 @@ extension Configuration.Paths {
         self = prefix.map { Configuration.Paths(prefix: $0) } ?? Configuration.Paths()
         let landing = self.signedOut
         self.signIn = section.path("sign_in") ?? self.signIn
+        self.register = section.path("register") ?? self.register
         self.callback = section.path("callback") ?? self.callback
         self.signOut = section.path("sign_out") ?? self.signOut
         self.session = section.path("session") ?? self.session
@@ -19,8 +20,8 @@ extension Configuration.Paths {
     private func refuseSame(_ section: SectionReader, landing: String) {
         var taken = [(name: "the page for the signed-out", path: landing), (name: "prefix", path: self.prefix)]
         let paths = [
-            ("sign_in", self.signIn), ("callback", self.callback), ("sign_out", self.signOut),
-            ("session", self.session), ("signed_out", self.signedOut),
+            ("sign_in", self.signIn), ("register", self.register), ("callback", self.callback),
+            ("sign_out", self.signOut), ("session", self.session), ("signed_out", self.signedOut),
         ]
         for (name, path) in paths {
             let isLanding = name == "signed_out" && path.isExactly(landing)
@@ -46,8 +47,8 @@ extension Configuration.Paths {
     /// The key of the endpoint at exactly this path, if it is outside of the prefix.
     func endpoint(at path: String) -> String? {
         let endpoints = [
-            ("sign_in", self.signIn), ("callback", self.callback), ("sign_out", self.signOut),
-            ("session", self.session),
+            ("sign_in", self.signIn), ("register", self.register), ("callback", self.callback),
+            ("sign_out", self.signOut), ("session", self.session),
         ]
         return endpoints.first { $0.1.isExactly(path) }?.0
     }
@@ -96,7 +97,7 @@ extension Configuration.Paths {
         guard
             !self.own(self.signedOut), let table = try? RouteTable(routes),
             let target = try? RequestTarget(self.signedOut),
-            let route = try? table.route(for: authority, target), route.policy.access == .signedIn
+            let route = try? table.route(for: authority, "GET", target), route.policy.access == .signedIn
         else { return }
         section.warn(
             "signed_out",

@@ -117,7 +117,7 @@ extension SectionReader {
 
     /// Any of `login` and `consent` (OpenID Connect Core 3.1.2.1, and what Logto takes of it). With `none` nobody could ever
     /// sign in who is not signed in at the provider already.
-    fileprivate func prompt(_ key: String) -> String? {
+    func prompt(_ key: String) -> String? {
         let allowed = ["", "login", "consent", "login consent"]
         guard let text = self.string(key, allowed: ConfigurationProblem.quoted(allowed)) else { return nil }
         let words = text.split(separator: " ", omittingEmptySubsequences: false).map(String.init)

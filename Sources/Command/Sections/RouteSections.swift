@@ -7,6 +7,7 @@ struct RouteSections {
     /// Each route that is right in itself.
     private(set) var routes: [Route] = []
     private(set) var upstreams: [UpstreamAddress] = []
+    private(set) var requirements = Requirements()
 
     /// - Parameters:
     ///   - publicURL: gives a route its host when it names none; `nil` when it is not known.
@@ -24,7 +25,16 @@ struct RouteSections {
         let host = section.host("host", publicURL)
         let path = section.required("path", allowed: "a path such as \"/\" or \"/admin\"") { $0 }
         let upstream = section.upstream("upstream")
+        let methods = section.methods("methods")
         let access: Access = section.choice("access") ?? .signedIn
+        let requirement = self.requirement(section, access)
+        let mode: PolicyMode = section.choice("mode") ?? .enforce
+        if mode == .shadow, !section.has("require") { section.warn("mode", "without require it changes nothing") }
+        let signIn = section.nested("sign_in").map { SignInOptions($0) } ?? SignInOptions()
+        let headers = HeadersSection(section).headers
+        let audience = section.value("assertion", allowed: "the application's audience, up to 256 characters") {
+            $0.unicodeScalars.count <= 256 ? $0 : nil
+        }
         let preserveHost = section.flag("preserve_host") ?? true
         let allowEncodedSlashes = section.flag("allow_encoded_slashes") ?? false
         guard let path, let upstream, let authority = host ?? publicURL?.authority else { return }
@@ -33,10 +43,14 @@ struct RouteSections {
                 name: name ?? authority.text + path,
                 authority: authority,
                 path: path,
+                methods: methods,
                 upstream: self.index(of: upstream),
-                policy: Policy(access: access),
+                policy: Policy(access: access, requirement: requirement, mode: mode),
                 preserveHost: preserveHost,
-                allowEncodedSlashes: allowEncodedSlashes
+                allowEncodedSlashes: allowEncodedSlashes,
+                signIn: signIn,
+                headers: headers,
+                assertionAudience: audience
             )
             if section.accepts(route, paths, besides: self.routes) { self.routes.append(route) }
         } catch {
@@ -47,6 +61,22 @@ struct RouteSections {
                 hint: error.advice
             )
         }
+    }
+
+    /// `require`: what it takes beside a session.
+    private mutating func requirement(_ section: SectionReader, _ access: Access) -> Requirement? {
+        guard let table = section.nested("require") else { return nil }
+        let isRight = { section.requirementIsRight(for: access, $0, $1) }
+        guard let (condition, stepUp) = RequireSection(table).requirement, isRight(condition, stepUp) else {
+            return nil
+        }
+        if let requirement = self.requirements.add(condition, stepUp: stepUp) { return requirement }
+        section.refuse(
+            "require",
+            found: "more than \(Requirement.mostNetworks) different lists of networks",
+            allowed: "at most \(Requirement.mostNetworks)"
+        )
+        return nil
     }
 
     /// Routes to one application share its connections.
@@ -73,6 +103,7 @@ extension Route {
     /// Whether both are for the same requests, in whatever spelling.
     fileprivate func isSame(as other: Route) -> Bool {
         guard self.authority == other.authority else { return false }
+        guard self.sharesMethods(with: other) else { return false }
         if self.path.isExactly(other.path) { return true }
         let hasEscape = [self, other].contains { $0.path.utf8.contains(UInt8(ascii: "%")) }
         return hasEscape && (try? RouteTable([self, other])) == nil
@@ -80,6 +111,30 @@ extension Route {
 }
 
 extension SectionReader {
+    /// Strangers have claims no more than they have signed in: only their address can be asked for.
+    fileprivate func requirementIsRight(for access: Access, _ condition: Condition, _ stepUp: StepUp) -> Bool {
+        if access == .signedIn || condition.isAboutNetworksAlone && stepUp.isNone { return true }
+        self.refuse(
+            "require",
+            found: "more than networks with access = \"\(access.rawValue)\"",
+            allowed: "only network there; claims need access = \"signed-in\""
+        )
+        return false
+    }
+
+    /// Methods as HTTP writes them.
+    fileprivate func methods(_ key: String) -> [String] {
+        let allowed = "methods in capitals, such as \"GET\" and \"POST\""
+        guard let methods = self.list(key, of: allowed, mayBeEmpty: false) else { return [] }
+        let isMethod = { (text: String) in
+            text.utf8.count <= 32 && text.utf8.allSatisfy { (0x41...0x5A).contains($0) || $0 == UInt8(ascii: "-") }
+        }
+        if let odd = methods.first(where: { !isMethod($0) }) {
+            self.refuse(key, found: ConfigurationProblem.quoted(odd), allowed: allowed)
+        }
+        return methods
+    }
+
     fileprivate func accepts(_ route: Route, _ paths: Configuration.Paths, besides others: [Route]) -> Bool {
         let path = ConfigurationProblem.quoted(route.path)
         if paths.own(route.path) {
@@ -90,7 +145,11 @@ extension SectionReader {
             self.warn("path", "paths.\(endpoint) is the same path; requests for exactly this path come to us")
         }
         guard others.contains(where: route.isSame) else { return true }
-        self.refuse("path", found: "\(path) for \(route.authority) a second time", allowed: "each host and path once")
+        self.refuse(
+            "path",
+            found: "\(path) for \(route.authority) a second time",
+            allowed: "each host, path and method once"
+        )
         return false
     }
 

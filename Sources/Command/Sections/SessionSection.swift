@@ -1,6 +1,7 @@
 import Access
 import Cryptography
 import Gateway
+import OpenIDConnect
 
 extension Configuration.SessionSettings {
     /// The longest a session can be made to live; browsers forget cookies then anyway.
@@ -21,6 +22,7 @@ extension Configuration.SessionSettings {
         }
         self.idle = min(idle ?? self.idle, self.lifetime)
         self.keys = section.sealingKeys()
+        self.corsOrigins = section.origins("cors_origins") ?? self.corsOrigins
         self.maximumInMemory = section.number("max_in_memory", in: 1...100_000_000) ?? self.maximumInMemory
         if self.store == .redis, self.keys.isEmpty, !section.hasProblem("keys", "keys_file") {
             section.refuse(
@@ -33,6 +35,19 @@ extension Configuration.SessionSettings {
 }
 
 extension SectionReader {
+    /// As browsers send them.
+    fileprivate func origins(_ key: String) -> [String]? {
+        let allowed = "origins, such as \"https://spa.example.com\""
+        guard let texts = self.list(key, of: allowed, mayBeEmpty: true) else { return nil }
+        let odd = texts.first { text in
+            guard let url = EndpointURL(text), url.isOriginOnly else { return true }
+            return !url.origin.isExactly(text) || text.lowercased() != text
+        }
+        guard let odd else { return texts }
+        self.refuse(key, found: ConfigurationProblem.quoted(odd), allowed: "a list of \(allowed)")
+        return nil
+    }
+
     private static let allowedKeys = "sealing keys, from `gatehouse key`"
 
     /// From `keys` or from `keys_file`. The keys are secrets: messages count them.

@@ -5,12 +5,29 @@ extension Configuration.SignInSettings {
     /// `[sign_in]`.
     init(_ section: SectionReader) {
         self.init()
-        self.parameters = section.signInParameters()
+        self.options = section.signInOptions()
+        if self.options.followsBrowserLanguage == false { self.options.followsBrowserLanguage = nil }
+        self.oneTimeTokens = section.flag("one_time_tokens") ?? self.oneTimeTokens
         self.timeout = section.duration("timeout", in: .seconds(1)...(.seconds(86_400))) ?? self.timeout
     }
 }
 
+extension SignInOptions {
+    /// `sign_in` of a route.
+    init(_ section: SectionReader) {
+        self = section.signInOptions()
+        self.prompt = section.prompt("prompt")
+    }
+}
+
 extension SectionReader {
+    fileprivate func signInOptions() -> SignInOptions {
+        var options = SignInOptions()
+        options.parameters = self.signInParameters()
+        options.followsBrowserLanguage = self.flag("browser_language")
+        return options
+    }
+
     /// Logto's own parameters. A wrong one would make it drop all of them without a word.
     fileprivate func signInParameters() -> SignInParameters {
         var parameters = SignInParameters()

@@ -1,4 +1,5 @@
 import Access
+import JSON
 import Logging
 import NIOCore
 import NIOHTTP1
@@ -94,7 +95,11 @@ private final class Callback {
         self.worker.run { try await exchange.session(for: code, of: signIn, now: now) } then: { result in
             self.worker.metrics.providerLatency.record(.init(ContinuousClock.now - started))
             switch result {
-            case .success(let session): self.store(session, signIn)
+            case .success(let session):
+                guard signIn.stepUp.accepts(acr: session.parsedClaims["acr"]?.stringValue) else {
+                    return self.failed(signIn, .unacceptable(.authenticationClassNotMet))
+                }
+                self.store(session, signIn)
             case .failure(let error): self.failed(signIn, error as? CodeExchange.Failure)
             }
         }
@@ -132,6 +137,10 @@ private final class Callback {
         case .refused(let code, let description):
             self.log(.warning, "the provider refused the code", "\(code): \(description ?? "")")
             self.finish(signIn, .signInFailed, status: .badGateway)
+        case .unacceptable(let error) where error.isStepUpUnmet:
+            // Asking again would get the same answer: the page is where the circle ends.
+            self.log(.warning, "the provider did not sign in as the route requires", error.debugDescription)
+            self.finish(signIn, .stepUpUnmet, status: .forbidden)
         case .unacceptable(let error):
             self.log(.error, "the provider's ID token was not accepted", error.debugDescription)
             self.finish(signIn, .signInFailed, status: .badGateway)

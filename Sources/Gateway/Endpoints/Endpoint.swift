@@ -3,10 +3,14 @@ package import Access
 /// Our own endpoints on the public listener.
 package enum Endpoint: Sendable, CaseIterable {
     case signIn
+    /// A sign-in that begins with the registration page.
+    case register
     case callback
     case signOut
     case session
     case signedOut
+    /// The public keys of our assertions.
+    case keys
     /// Below our prefix, but nothing is there: never forwarded.
     case unknown
 }
@@ -19,10 +23,12 @@ package struct EndpointTable: Sendable {
     package init(_ paths: Configuration.Paths) {
         self.exact = [
             (Array(paths.signIn.utf8), .signIn),
+            (Array(paths.register.utf8), .register),
             (Array(paths.callback.utf8), .callback),
             (Array(paths.signOut.utf8), .signOut),
             (Array(paths.session.utf8), .session),
             (Array("\(paths.prefix)/signed-out".utf8), .signedOut),
+            (Array("\(paths.prefix)/keys".utf8), .keys),
         ]
         self.prefix = Array(paths.prefix.utf8)
     }

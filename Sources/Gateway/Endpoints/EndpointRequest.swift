@@ -9,6 +9,7 @@ struct EndpointRequest {
     let cookies: [String]
     /// The tickets among them. Believed only once a store knows them.
     let tickets: [Ticket]
+    let acceptLanguage: String?
     let origin: String?
     let secFetchSite: String?
 

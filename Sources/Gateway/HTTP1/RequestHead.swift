@@ -1,4 +1,4 @@
-import Access
+package import Access
 package import NIOCore
 import NIOHTTP1
 
@@ -32,8 +32,12 @@ package final class RequestHead {
     private var names: [RequestFieldName] = []
     private var target: Range<Int> = 0..<0
 
-    package init(limits: HeadReader.Limits) {
+    /// What only we may say.
+    let reserved: ReservedNames
+
+    package init(limits: HeadReader.Limits, reserved: ReservedNames = .all) {
         self.reader = HeadReader(limits: limits)
+        self.reserved = reserved
     }
 
     /// Takes what belongs to the head out of the buffer. Returns whether the head is complete.
@@ -104,7 +108,7 @@ package final class RequestHead {
         _ count: inout Counts
     ) throws(Fault) -> Kind {
         switch name {
-        case .other: return IdentityFields.isReserved(bytes.extracting(field.name)) ? .reserved : .endToEnd
+        case .other: return self.reserved.contains(bytes.extracting(field.name)) ? .reserved : .endToEnd
         case .accept, .origin, .secFetchSite, .secFetchMode, .secFetchDest, .purpose, .requestedWith: return .endToEnd
         case .traceParent, .traceState: return .endToEnd
         case .cookie: return .cookie

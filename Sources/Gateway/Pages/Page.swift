@@ -13,11 +13,20 @@ package struct Page {
     package var actions: [Action] = []
     /// Shown small, so that a user can name it to whoever reads the log.
     package let requestID: String?
+    /// The same for a decision that the log explains.
+    package let decisionID: String?
 
     package init(_ text: Text, actions: [Action] = [], requestID: String?) {
         self.text = text
         self.actions = actions
         self.requestID = requestID
+        self.decisionID = nil
+    }
+
+    package init(_ text: Text, decisionID: String) {
+        self.text = text
+        self.requestID = nil
+        self.decisionID = decisionID
     }
 
     package var bytes: [UInt8] {
@@ -40,6 +49,7 @@ package struct Page {
             """
         for action in self.actions { html += Self.html(action) + "\n" }
         if let requestID { html += "<p class=\"id\">Request \(Self.escaped(requestID))</p>\n" }
+        if let decisionID { html += "<p class=\"id\">Decision \(Self.escaped(decisionID))</p>\n" }
         html += "</main>\n</body>\n</html>\n"
         return Array(html.utf8)
     }

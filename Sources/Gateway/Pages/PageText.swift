@@ -25,6 +25,14 @@ extension Page.Text {
         message: "What the sign-in service sent could not be accepted. Try again; if it happens again, tell the operator."
     )
 
+    package static let stepUpUnmet = Self(
+        title: "This page needs another sign-in",
+        message: """
+            It asks for a sign-in that is more recent or better secured than the one the sign-in service has confirmed. \
+            If trying again does not help, tell the operator.
+            """
+    )
+
     /// The loop breaker's page names the likely causes (security rule 27).
     package static let goingInCircles = Self(
         title: "The sign-in goes in circles",

@@ -16,12 +16,12 @@ struct SignInSectionTests {
             "timeout = \"5m\""
         )
         let signIn = try #require(sample.reading().configuration?.signIn)
-        #expect(signIn.parameters.firstScreen == .identifierSignIn)
-        #expect(signIn.parameters.identifiers == [.email, .phone])
-        #expect(signIn.parameters.directSignIn?.text == "social:wechat")
-        #expect(signIn.parameters.loginHint == "a@b.c")
-        #expect(signIn.parameters.organizationID == "org_1")
-        #expect(signIn.parameters.uiLocales == ["ja", "en"])
+        #expect(signIn.options.parameters.firstScreen == .identifierSignIn)
+        #expect(signIn.options.parameters.identifiers == [.email, .phone])
+        #expect(signIn.options.parameters.directSignIn?.text == "social:wechat")
+        #expect(signIn.options.parameters.loginHint == "a@b.c")
+        #expect(signIn.options.parameters.organizationID == "org_1")
+        #expect(signIn.options.parameters.uiLocales == ["ja", "en"])
         #expect(signIn.timeout == .seconds(300))
         #expect(sample.warnings().isEmpty)
     }
@@ -62,7 +62,7 @@ struct SignInSectionTests {
             "ui_locales = []",
             "interaction_mode = \"\""
         )
-        #expect(sample.reading().configuration?.signIn.parameters == SignInParameters())
+        #expect(sample.reading().configuration?.signIn.options.parameters == SignInParameters())
     }
 
     @Test func oneTimeTokensAreNoSetting() {
