@@ -80,8 +80,8 @@ let package = Package(
         .executableTarget(
             name: "Command",
             dependencies: [
-                "Access", "Cryptography", "Gateway", "JSON", "OpenIDConnect", "Redis",
-                argumentParser, logging, nioCore, systemPackage,
+                "Access", "BackChannel", "Cryptography", "Gateway", "JSON", "OpenIDConnect", "Redis",
+                argumentParser, logging, nioCore, nioPosix, nioSSL, systemPackage,
             ],
             swiftSettings: rules
         ),

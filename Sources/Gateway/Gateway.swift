@@ -40,7 +40,7 @@ package struct Gateway: Service {
     /// Serves until the graceful shutdown, then finishes what runs.
     package func run() async throws {
         let configuration = self.settings.configuration
-        let backChannel = try self.makeBackChannel()
+        let backChannel = try BackChannel(BackChannelConfiguration(configuration.provider))
         defer { backChannel.shutDown() }
         let provider = ProviderDirectory(
             settings: configuration.provider, backChannel: backChannel, logger: self.logger, clock: self.clock)
@@ -80,18 +80,6 @@ package struct Gateway: Service {
         }
         try? await admin.close()
         self.logger.notice("stopped")
-    }
-
-    private func makeBackChannel() throws -> BackChannel {
-        let provider = self.settings.configuration.provider
-        var configuration = BackChannelConfiguration()
-        configuration.caFile = provider.caFile
-        configuration.caDirectory = provider.caDirectory
-        configuration.timeout = provider.timeout
-        configuration.connectTimeout = min(provider.timeout, .seconds(5))
-        configuration.maximumResponseBytes = provider.maximumResponseBytes
-        configuration.allowPlainHTTP = provider.insecureHTTP
-        return try BackChannel(configuration)
     }
 
     private func makeWorkers(provider: ProviderDirectory, backChannel: BackChannel) async throws -> WorkerTable {

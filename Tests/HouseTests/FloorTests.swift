@@ -15,13 +15,14 @@ struct FloorTests {
         "Redis": ["CHiredis", "NIOCore", "NIOPosix", "NIOSSL"],
         "BackChannel": ["CCurl", "Glibc"],
         "Gateway": [
-            "Access", "BackChannel", "CStartup", "Cryptography", "Glibc", "JSON", "Logging", "NIOCore", "NIOHTTP1", "NIOPosix",
+            "Access", "BackChannel", "CStartup", "Cryptography", "Glibc", "JSON", "Logging", "NIOCore", "NIOHTTP1",
+            "NIOPosix",
             "OpenIDConnect", "Redis", "ServiceLifecycle", "UnixSignals",
         ],
         "LogtoStandIn": ["Cryptography", "JSON", "NIOCore", "NIOHTTP1", "NIOPosix"],
         "Command": [
-            "Access", "ArgumentParser", "Cryptography", "FoundationEssentials", "Gateway", "JSON", "Logging", "NIOCore",
-            "OpenIDConnect", "Redis", "SystemPackage",
+            "Access", "ArgumentParser", "BackChannel", "Cryptography", "FoundationEssentials", "Gateway", "JSON",
+            "Logging", "NIOCore", "NIOPosix", "NIOSSL", "OpenIDConnect", "Redis", "SystemPackage",
         ],
         "Demo": [
             "Access", "ArgumentParser", "Cryptography", "FoundationEssentials", "Gateway", "JSON", "Logging",

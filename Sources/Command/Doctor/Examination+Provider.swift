@@ -1,0 +1,295 @@
+import Access
+import BackChannel
+import Cryptography
+import Gateway
+import JSON
+import Logging
+import OpenIDConnect
+
+/// Whether sign-in and refresh can work: the provider is asked what the gateway and browsers will ask it.
+extension Examination {
+    mutating func examineProvider() async {
+        let settings = self.configuration.provider
+        guard let backChannel = try? BackChannel(BackChannelConfiguration(settings)) else {
+            return self.report.cannotSee("the provider: there is no thread to ask it on")
+        }
+        defer { backChannel.shutDown() }
+        guard let (provider, document) = await self.discover(settings, backChannel) else { return }
+        self.judge(document, settings)
+        await self.tryClient(provider, settings, backChannel)
+        for authority in self.hosts { await self.tryRedirectURI(of: authority, provider, settings, backChannel) }
+        await self.trySignOut(provider, settings, backChannel)
+    }
+
+    /// Every host whose sign-ins come back to it.
+    private var hosts: [Authority] {
+        var hosts = [self.configuration.server.publicURL.authority]
+        for route in self.configuration.routes where !hosts.contains(route.authority) { hosts.append(route.authority) }
+        return Array(hosts.prefix(10))
+    }
+
+    // MARK: - Discovery
+
+    private mutating func discover(
+        _ settings: Configuration.ProviderSettings,
+        _ backChannel: BackChannel
+    ) async -> (Provider, JSON)? {
+        let place = self.places.place("provider", settings.backChannelURL == nil ? "issuer" : "back_channel_url")
+        do {
+            let directory = ProviderDirectory(
+                settings: settings,
+                backChannel: backChannel,
+                logger: Logger(label: "doctor") { _ in SwiftLogNoOpLogHandler() },
+                clock: { Instant(seconds: 0) }
+            )
+            self.report.count(2, to: settings.issuer)
+            let provider = try await directory.snapshot().provider
+            let url = try Provider.discoveryURL(issuer: settings.issuer, backChannel: settings.backChannelURL)
+            self.report.count(to: settings.issuer)
+            let answer = try await backChannel.send(BackChannelRequest(url: url))
+            self.report.isGood("the provider's discovery document and keys are good")
+            return (provider, try JSON.parse(answer.body))
+        } catch {
+            let fault = error as? Fault
+            self.report.add(
+                Finding(
+                    .critical,
+                    "Nobody can sign in: \(fault?.reason ?? "the provider cannot be discovered")",
+                    seen: fault?.detail ?? "\(error)",
+                    change: place + ", byte for byte as the provider writes it (Logto's ends in /oidc)"
+                )
+            )
+            return nil
+        }
+    }
+
+    /// What the document says it can, beside what we ask for.
+    private mutating func judge(_ document: JSON, _ settings: Configuration.ProviderSettings) {
+        func offered(_ member: String) -> [String]? {
+            document[member]?.arrayValue.map { $0.compactMap(\.stringValue) }
+        }
+        let scopes = settings.client.scopes
+        if let known = offered("scopes_supported") {
+            for scope in scopes where !known.contains(where: { $0.isExactly(scope) }) {
+                self.report.add(
+                    Finding(
+                        .note,
+                        "The provider does not list a scope that is asked for",
+                        seen: "\(ConfigurationProblem.quoted(scope)) is not in scopes_supported",
+                        change: self.places.place("provider", "scopes")
+                    )
+                )
+            }
+        }
+        let asksOffline = scopes.contains { $0.isExactly("offline_access") }
+        let asksConsent = settings.prompt.split(separator: " ").contains { $0.utf8.elementsEqual("consent".utf8) }
+        if !asksOffline || !asksConsent {
+            self.report.add(
+                Finding(
+                    .warning,
+                    "There will be no refresh token: roles and suspensions go unnoticed until the next sign-in",
+                    seen: asksOffline
+                        ? "prompt has no \"consent\", without which Logto gives none"
+                        : "scopes have no \"offline_access\"",
+                    change: self.places.place("provider", asksOffline ? "prompt" : "scopes")
+                )
+            )
+        }
+        if let methods = offered("token_endpoint_auth_methods_supported"),
+            !methods.contains(where: { $0.isExactly(settings.client.authentication.rawValue) })
+        {
+            self.report.add(
+                Finding(
+                    .warning,
+                    "The provider does not take the way the gateway proves itself",
+                    seen: "it takes \(ConfigurationProblem.quoted(methods))",
+                    change: self.places.place("provider", "client_authentication")
+                )
+            )
+        }
+        if let methods = offered("code_challenge_methods_supported"), !methods.contains(where: { $0.isExactly("S256") })
+        {
+            self.report.add(
+                Finding(
+                    .warning,
+                    "The provider does not say that it knows PKCE with S256, which is always sent",
+                    seen: "code_challenge_methods_supported: \(ConfigurationProblem.quoted(methods))",
+                    change: self.places.place("provider", "issuer")
+                )
+            )
+        }
+    }
+
+    // MARK: - What sign-in will ask
+
+    /// A code that nobody was given: whoever refuses the code has accepted the client.
+    private mutating func tryClient(
+        _ provider: Provider,
+        _ settings: Configuration.ProviderSettings,
+        _ backChannel: BackChannel
+    ) async {
+        let form = TokenRequest.code(
+            Self.marker(),
+            redirectURI: self.redirectURI(self.hosts[0]),
+            verifier: ProofKey(randomBytes: Random.bytes(32)).verifier,
+            client: settings.client
+        )
+        var fields = [(name: "Content-Type", value: TokenRequest.contentType)]
+        if let authorization = form.authorization { fields.append(("Authorization", authorization)) }
+        self.report.count(to: provider.tokenEndpoint)
+        let request = BackChannelRequest(method: .post, url: provider.tokenEndpoint, headers: fields, body: form.body)
+        guard let answer = try? await backChannel.send(request) else {
+            return self.report.cannotSee("whether the provider takes client_id and client_secret: no answer")
+        }
+        let error = Self.error(in: answer)
+        switch error?.utf8 {
+        case .some(let name) where name.elementsEqual("invalid_grant".utf8):
+            self.report.isGood("the provider takes client_id and client_secret")
+        case .some(let name)
+        where name.elementsEqual("invalid_client".utf8) || name.elementsEqual("unauthorized_client".utf8):
+            self.report.add(
+                Finding(
+                    .critical,
+                    "Nobody can sign in: the provider does not take the client's credentials",
+                    seen: "\(answer.status) \(error ?? "") from \(provider.tokenEndpoint)",
+                    change: self.places.place("provider", "client_id") + ", " + self.secretPlace
+                )
+            )
+        default:
+            self.report.cannotSee(
+                "whether the provider takes client_id and client_secret: it answered \(answer.status) \(error ?? "")"
+            )
+        }
+    }
+
+    private var secretPlace: String {
+        let inFile = self.places.place("provider", "client_secret_file")
+        return inFile.hasSuffix("(not set)") ? self.places.place("provider", "client_secret") : inFile
+    }
+
+    /// The very request a browser is sent with, up to the provider's first answer.
+    private mutating func tryRedirectURI(
+        of authority: Authority,
+        _ provider: Provider,
+        _ settings: Configuration.ProviderSettings,
+        _ backChannel: BackChannel
+    ) async {
+        let redirectURI = self.redirectURI(authority)
+        let url = AuthorizationRequest(
+            provider: provider,
+            client: settings.client,
+            redirectURI: redirectURI,
+            state: Self.marker(),
+            nonce: Self.marker(),
+            challenge: ProofKey(randomBytes: Random.bytes(32)).challenge,
+            prompt: settings.prompt,
+            parameters: self.configuration.signIn.parameters
+        ).url
+        guard let answer = await self.front(url, backChannel, provider.authorizationEndpoint) else {
+            return self.report.cannotSee(
+                "whether \(redirectURI) is registered: the provider's pages are not reached from here"
+            )
+        }
+        let location = answer.header("location") ?? ""
+        if answer.status >= 400 {
+            let error = Self.error(in: answer) ?? ""
+            let isURI = error.isExactly("invalid_redirect_uri") || answer.body.holds(Array("redirect_uri".utf8))
+            let isClient = error.isExactly("invalid_client")
+            self.report.add(
+                Finding(
+                    .critical,
+                    isURI
+                        ? "The provider does not know the redirect URI: nobody can sign in"
+                        : "The provider refuses the sign-in's first request",
+                    seen: "\(answer.status) \(error) for redirect_uri=\(redirectURI)",
+                    change: isClient
+                        ? self.places.place("provider", "client_id")
+                        : "register \(redirectURI) with the provider (Logto: Redirect URIs); or "
+                            + self.places.place("server", "public_url") + ", " + self.places.place("paths", "callback")
+                )
+            )
+        } else if location.utf8.starts(with: redirectURI.utf8), let error = Self.parameter("error", in: location) {
+            self.report.add(
+                Finding(
+                    .critical,
+                    "The provider refuses every sign-in",
+                    seen: "\(error): \(Self.parameter("error_description", in: location) ?? "")",
+                    change: self.places.place("provider", error.isExactly("invalid_scope") ? "scopes" : "prompt")
+                        + ", or [sign_in]"
+                )
+            )
+        } else {
+            self.report.isGood("the provider knows the redirect URI \(redirectURI)")
+        }
+    }
+
+    private mutating func trySignOut(
+        _ provider: Provider,
+        _ settings: Configuration.ProviderSettings,
+        _ backChannel: BackChannel
+    ) async {
+        guard let authority = self.hosts.first else { return }
+        let uri = self.origin(authority) + self.configuration.paths.signedOut
+        let request = EndSessionRequest(
+            provider: provider,
+            clientID: settings.client.id,
+            postLogoutRedirectURI: uri,
+            state: Self.marker()
+        )
+        guard let request else {
+            return self.report.add(
+                Finding(
+                    .note,
+                    "A sign-out ends the session here alone",
+                    seen: "the provider has no end_session_endpoint",
+                    change: self.places.place("provider", "issuer")
+                )
+            )
+        }
+        guard let answer = await self.front(request.url, backChannel, provider.endSessionEndpoint ?? "") else {
+            return self.report.cannotSee("whether \(uri) is registered: the provider's pages are not reached from here")
+        }
+        guard answer.status >= 400 else { return self.report.isGood("the provider knows the post sign-out URI \(uri)") }
+        self.report.add(
+            Finding(
+                .warning,
+                "The provider does not know where browsers go after a sign-out: it ends on an error page",
+                seen: "\(answer.status) \(Self.error(in: answer) ?? "") for post_logout_redirect_uri=\(uri)",
+                change: "register \(uri) with the provider (Logto: Post sign-out redirect URIs); or "
+                    + self.places.place("paths", "signed_out")
+            )
+        )
+    }
+
+    /// A page of the provider's, as a browser without cookies would get it.
+    private mutating func front(
+        _ url: String,
+        _ backChannel: BackChannel,
+        _ name: String
+    ) async -> BackChannelResponse? {
+        self.report.count(to: name)
+        return try? await backChannel.send(
+            BackChannelRequest(url: url, headers: [(name: "Accept", value: "application/json, text/html")])
+        )
+    }
+
+    // MARK: - Reading
+
+    private func origin(_ authority: Authority) -> String {
+        "\(self.configuration.server.publicURL.scheme.rawValue)://\(authority.text)"
+    }
+
+    private func redirectURI(_ authority: Authority) -> String {
+        self.origin(authority) + self.configuration.paths.callback
+    }
+
+    private static func error(in answer: BackChannelResponse) -> String? {
+        (try? JSON.parse(answer.body))?["error"]?.stringValue
+    }
+
+    private static func parameter(_ name: String, in url: String) -> String? {
+        guard let mark = url.utf8.firstIndex(of: UInt8(ascii: "?")) else { return nil }
+        let fields = FormEncoding.decode(Array(url.utf8[url.utf8.index(after: mark)...]))
+        return fields?.first { $0.name.elementsEqual(name.utf8) }.map { String(decoding: $0.value, as: UTF8.self) }
+    }
+}

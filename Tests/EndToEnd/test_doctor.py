@@ -1,0 +1,406 @@
+"""`gatehouse doctor` in good deployments, where it is to be silent, and in bad ones, each with the hole it is to find."""
+
+import re
+import socket
+
+import pytest
+
+from harness import gateway as program
+from harness.front import Front, field, path_of
+from harness.ports import free_port
+
+
+def doctor(gateway, url=None, *arguments):
+    result = program.run(
+        "doctor", url or gateway.origin, "--config", str(gateway.file), "--timeout", "3s", *arguments, within=110
+    )
+    result.findings = [line for line in result.stdout.splitlines() if re.match("(CRITICAL|WARNING|note): ", line)]
+    return result
+
+
+def assert_clean(result):
+    assert result.returncode == 0, result.stdout + result.stderr
+    assert not [line for line in result.findings if not line.startswith("note")], result.stdout
+
+
+def assert_found(result, title, *seen):
+    """One finding of this title, with these words in what was seen or what to change."""
+    assert result.returncode == 1, result.stdout + result.stderr
+    assert title in result.stdout, result.stdout
+    block = next(part for part in result.stdout.split("\n\n") if title in part)
+    for words in seen:
+        assert words in block, block
+
+
+@pytest.fixture
+def standing(stage):
+    """A stand-in of Logto's, an upstream, a witness' address, and a gateway with a route for each policy."""
+
+    class Standing:
+        provider = stage.stand_in()
+        upstream = stage.upstream()
+        witness = f"127.0.0.1:{free_port()}"
+
+        def gateway(self, settings=None):
+            routes = [
+                {"path": "/", "upstream": self.upstream.url},
+                {"path": "/public", "upstream": self.upstream.url, "access": "anyone"},
+                {"path": "/public/admin", "upstream": self.upstream.url},
+                {"path": "/witness", "upstream": f"http://{self.witness}", "access": "anyone"},
+            ]
+            return stage.gateway(self.provider, self.upstream, {"route": routes} | (settings or {}))
+
+        def behind(self, change=None, answer=None, settings=None):
+            """A gateway and a front; public_url is the front's."""
+            front = stage.keep(Front(0, change, answer))
+            settings = {"server": {"public_url": front.url}} | (settings or {})
+            gateway = self.gateway(settings)
+            front.target = gateway.port
+            return gateway, front
+
+    return Standing()
+
+
+# Good deployments
+
+
+def test_a_good_deployment_has_no_finding(standing):
+    gateway = standing.gateway()
+    result = doctor(gateway)
+    assert_clean(result)
+    assert "no witness" in result.stdout, "what it cannot see it says"
+    assert gateway.is_alive
+
+
+def test_with_a_witness_it_has_seen_what_arrives(standing):
+    gateway = standing.gateway()
+    result = doctor(gateway, None, "--witness", standing.witness)
+    assert_clean(result)
+    assert "the witness was reached" in result.stdout
+    assert "no witness" not in result.stdout
+
+
+def test_a_front_that_passes_everything_on_as_it_is_does_no_harm(standing):
+    gateway, front = standing.behind()
+    result = doctor(gateway, front.url, "--witness", standing.witness)
+    assert_clean(result)
+
+
+def test_behind_tls_it_trusts_whom_it_is_told_to(stage, standing):
+    certificates = stage.certificates()
+    front = stage.keep(Front(0, certificate=certificates.issue("app.example.test")))
+    gateway = standing.gateway({"server": {"public_url": "https://app.example.test"}})
+    front.target = gateway.port
+    there = ["https://app.example.test", "--connect", f"127.0.0.1:{front.port}", "--ca-file"]
+    assert_clean(doctor(gateway, *there, certificates.authority_file, "--witness", standing.witness))
+    stranger = stage.certificates()
+    assert_found(doctor(gateway, *there, stranger.authority_file), "endpoints are not reached", "TLS")
+
+
+def test_it_says_what_it_sent_and_that_is_bounded(standing):
+    gateway = standing.gateway()
+    result = doctor(gateway)
+    sent = re.findall(r"- (\d+) to (.+)", result.stdout)
+    own = sum(int(count) for count, name in sent if f"port {gateway.port}" in name)
+    assert own == len(gateway.exchanges) or own >= len(gateway.exchanges) > 50
+    assert own <= 600
+    assert not standing.provider.control("/log?path=/oidc/token")[1:], "one code is tried, no more"
+
+
+# The front
+
+
+def test_a_front_that_lets_endings_by_is_found(standing):
+    def change(lines):
+        if path_of(lines).split("?")[0].endswith(".css"):
+            return standing.upstream.port, lines
+        return lines
+
+    gateway, front = standing.behind(change)
+    assert_found(doctor(gateway, front.url), "A protected path is reached by another spelling", "GET /gatehouse-doctor.css")
+
+
+def test_a_front_that_lets_preflights_by_is_found(standing):
+    gateway, front = standing.behind(
+        lambda lines: (standing.upstream.port, lines) if lines[0].startswith(b"OPTIONS") else lines
+    )
+    assert_found(doctor(gateway, front.url), "A protected path is reached by another spelling", "OPTIONS /gatehouse-doctor")
+
+
+def test_a_front_with_an_open_prefix_that_the_application_reads_otherwise_is_found(standing):
+    """The front takes /public for open and asks nobody; the application cuts `..;/` as servlet containers do."""
+
+    def change(lines):
+        return (standing.upstream.port, lines) if path_of(lines).startswith("/public/") else lines
+
+    gateway, front = standing.behind(change)
+    assert_found(doctor(gateway, front.url), "A protected path is", "/public/admin")
+
+
+@pytest.mark.parametrize("name", ["X-Original-URL", "X-Forwarded-Uri", "X-Rewrite-URL"])
+def test_a_front_that_judges_the_path_a_browser_claims_is_found(standing, name):
+    def change(lines):
+        claimed = field(lines, name)
+        return (standing.upstream.port, lines) if claimed.startswith("/_gatehouse/") else lines
+
+    gateway, front = standing.behind(change)
+    assert_found(doctor(gateway, front.url), "A header field of the browser's opens a protected path", name)
+
+
+def test_a_front_that_believes_an_address_is_found(standing):
+    def change(lines):
+        return (standing.upstream.port, lines) if field(lines, "X-Forwarded-For") == "127.0.0.1" else lines
+
+    gateway, front = standing.behind(change)
+    assert_found(doctor(gateway, front.url), "A header field of the browser's opens a protected path", "X-Forwarded-For")
+
+
+def test_a_front_that_protects_by_dropping_what_it_set_itself_is_found(standing):
+    """It marks requests to be judged in a field, and honours Connection after that."""
+
+    def change(lines):
+        named = field(lines, "Connection").lower()
+        return (standing.upstream.port, lines) if "x-forwarded-uri" in named else lines
+
+    gateway, front = standing.behind(change)
+    assert_found(doctor(gateway, front.url), "A header field of the browser's opens", "Connection: close, X-Forwarded-Uri")
+
+
+def test_a_front_that_leaves_a_path_out_is_found(standing):
+    gateway, front = standing.behind(
+        lambda lines: (standing.upstream.port, lines) if not path_of(lines).startswith("/_gatehouse") else lines
+    )
+    result = doctor(gateway, front.url)
+    assert_found(result, "A protected path is open", f"{gateway.file}:", "route.")
+
+
+def test_a_front_that_sends_open_paths_around_us_lets_identities_be_forged(standing):
+    """With a witness where the front's shortcut leads, every spelling that arrives is seen."""
+
+    def change(lines):
+        if path_of(lines).startswith("/witness"):
+            return int(standing.witness.rpartition(":")[2]), lines
+        return lines
+
+    gateway, front = standing.behind(change)
+    result = doctor(gateway, front.url, "--witness", standing.witness)
+    assert_found(result, "Anybody can name an identity", "X-Forwarded-User", "Remote-User")
+    for spelling in ["with underscores", "in lower case", "twice", "named in Connection"]:
+        assert spelling in result.stdout
+    assert "The session cookie reaches the application" in result.stdout
+    assert "whatever address a browser claims" in result.stdout
+    assert "whatever host a browser claims" in result.stdout
+
+
+def test_a_front_that_strips_one_spelling_alone_is_found_by_the_others(standing):
+    def change(lines):
+        if path_of(lines).startswith("/witness"):
+            kept = [line for line in lines if not line.lower().startswith((b"x-", b"remote-", b"ssl-", b"cf-", b"logto-"))]
+            return int(standing.witness.rpartition(":")[2]), kept
+        return lines
+
+    gateway, front = standing.behind(change)
+    result = doctor(gateway, front.url, "--witness", standing.witness)
+    assert_found(result, "Anybody can name an identity", "with underscores")
+    assert "in lower case" not in result.stdout
+
+
+def test_an_open_page_that_prints_a_forged_name_is_a_witness_too(standing):
+    """No --witness: the application's own open page says what it was told."""
+    gateway, front = standing.behind(
+        lambda lines: (standing.upstream.port, lines) if path_of(lines).startswith("/public") else lines
+    )
+    assert_found(doctor(gateway, front.url), "Anybody can name an identity", "/public")
+
+
+def test_trusting_everybody_nearby_lets_a_browser_choose_its_address(standing):
+    gateway, front = standing.behind(settings={})
+    gateway.restart({"server": {"trusted_proxies": ["127.0.0.0/8"]}})
+    result = doctor(gateway, front.url, "--witness", standing.witness)
+    assert_found(result, "The application is told whatever address a browser claims", "server.trusted_proxies")
+
+
+# Addresses and cookies
+
+
+def test_a_public_url_that_browsers_do_not_use_is_found(standing):
+    gateway = standing.gateway({"server": {"public_url": "https://app.example.com"}})
+    result = doctor(gateway, f"http://127.0.0.1:{gateway.port}")
+    line = 1 + gateway.file.read_text().splitlines().index('public_url = "https://app.example.com"')
+    assert_found(result, "public_url is not what browsers use", f"{gateway.file}:{line}: server.public_url", "register")
+
+
+def test_https_in_the_configuration_and_http_in_the_browser_is_found(standing):
+    """Cookies that are Secure, on a way that is not."""
+    gateway = standing.gateway({"server": {"public_url": "https://127.0.0.1:PORT"}})
+    result = doctor(gateway, f"http://127.0.0.1:{gateway.port}")
+    assert_found(result, "public_url is not what browsers use")
+    assert "browsers drop a Secure cookie" in result.stdout or "redirect_uri=https://" in result.stdout, result.stdout
+
+
+def test_a_front_that_sends_its_own_host_is_found(standing):
+    def change(lines):
+        return [b"Host: backend.internal" if line.lower().startswith(b"host:") else line for line in lines]
+
+    gateway, front = standing.behind(change)
+    assert_found(doctor(gateway, front.url), "The front does not pass the browser's Host on", "proxy_set_header Host")
+
+
+def test_a_front_that_keeps_our_own_paths_is_found(standing):
+    not_found = b"HTTP/1.1 404 Not Found\r\nContent-Length: 0\r\nConnection: close\r\n\r\n"
+    gateway, front = standing.behind(lambda lines: not_found if path_of(lines).startswith("/_gatehouse") else lines)
+    assert_found(doctor(gateway, front.url), "The gateway's own endpoints are not reached", "gave 404", "paths.prefix")
+
+
+@pytest.mark.parametrize(
+    "old, new, words",
+    [
+        (b"; HttpOnly", b"", "lost HttpOnly"),
+        (b"; Path=/", b"; Path=/app", "Path is not /"),
+        (b"; Path=/", b"; Path=/; Domain=example.com", "got a Domain"),
+        (b"; SameSite=Lax", b"", "lost SameSite"),
+    ],
+)
+def test_a_front_that_rewrites_cookies_is_found(standing, old, new, words):
+    gateway, front = standing.behind(answer=lambda data: data.replace(old, new))
+    assert_found(doctor(gateway, front.url), "A cookie does not fit", words, "in the front")
+
+
+def test_a_front_that_swallows_cookies_is_found(standing):
+    gateway, front = standing.behind(answer=lambda data: re.sub(rb"Set-Cookie: [^\r]*\r\n", b"", data))
+    assert_found(doctor(gateway, front.url), "does not reach the browser", "pass Set-Cookie on")
+
+
+# Ways around
+
+
+def outside_address():
+    """An address of this machine that is not loopback; nothing is sent there to learn it."""
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as probe:
+        try:
+            probe.connect(("198.51.100.1", 9))
+        except OSError:
+            pytest.skip("this machine has loopback alone")
+        address = probe.getsockname()[0]
+    if address.startswith("127."):
+        pytest.skip("this machine has loopback alone")
+    return address
+
+
+def everywhere(stage, address):
+    """An application on every address, by a front that passes all on to it."""
+    upstream = stage.upstream()
+    return stage.keep(Front(upstream.port, host=address))
+
+
+def test_an_upstream_that_answers_the_doctor_is_found(stage, standing):
+    open_beside = everywhere(stage, outside_address())
+    gateway = standing.gateway({"route": [{"path": "/", "upstream": open_beside.url}]})
+    result = doctor(gateway)
+    assert_found(result, "The application answers around the gateway", "took the doctor for the user", "route.upstream")
+    assert_clean(doctor(gateway, None, "--beside-gateway"))
+
+
+def test_an_upstream_on_loopback_that_listens_everywhere_is_found(stage, standing):
+    address = outside_address()
+    open_beside = everywhere(stage, address)
+    settings = {"route": [{"path": "/", "upstream": f"http://127.0.0.1:{open_beside.port}"}]}
+    gateway, front = standing.behind(settings=settings)
+    outer = stage.keep(Front(gateway.port, host=address))
+    result = doctor(gateway, front.url, "--connect", f"{address}:{outer.port}")
+    assert_found(result, "The application answers around the gateway", f"{address} port {open_beside.port}")
+
+
+def test_ports_of_our_own_that_others_reach_are_found(stage, standing):
+    address = outside_address()
+    gateway, front = standing.behind()
+    gateway.restart({"admin": {"listen": f"0.0.0.0:{gateway.admin_port}"}, "server": {"listen": f"0.0.0.0:{gateway.port}"}})
+    outer = stage.keep(Front(gateway.port, host=address))
+    result = doctor(gateway, front.url, "--connect", f"{address}:{outer.port}")
+    assert_found(result, "The admin listener is open to others", "admin.listen")
+    assert_found(result, "The gateway is reached around the front", "server.listen")
+
+
+# The provider
+
+
+def test_a_redirect_uri_that_is_not_registered_is_found(standing):
+    gateway = standing.gateway()
+    standing.provider.register("http://127.0.0.1:1/elsewhere", gateway.own("signed-out"))
+    result = doctor(gateway)
+    assert_found(result, "The provider does not know the redirect URI", f"register {gateway.own('callback')}")
+
+
+def test_a_sign_out_uri_that_is_not_registered_is_found(standing):
+    gateway = standing.gateway()
+    standing.provider.register(gateway.own("callback"), "http://127.0.0.1:1/elsewhere")
+    assert_found(doctor(gateway), "does not know where browsers go after a sign-out", gateway.own("signed-out"))
+
+
+def test_a_wrong_secret_is_found_before_anybody_signs_in(standing):
+    gateway = standing.gateway()
+    gateway.restart({"provider": {"client_secret": "another-secret-0123456789"}})
+    result = doctor(gateway)
+    assert_found(result, "does not take the client's credentials", "provider.client_secret")
+    assert "another-secret" not in result.stdout + result.stderr
+
+
+def test_an_issuer_that_is_not_the_providers_own_is_found(standing):
+    gateway = standing.gateway()
+    issuer = standing.provider.issuer.replace("127.0.0.1", "localhost")
+    gateway.restart({"provider": {"issuer": issuer}})
+    line = 1 + gateway.file.read_text().splitlines().index(f'issuer = "{issuer}"')
+    assert_found(doctor(gateway), "Nobody can sign in", f"{gateway.file}:{line}: provider.issuer")
+
+
+def test_a_provider_that_is_away_is_found(standing):
+    gateway = standing.gateway()
+    standing.provider.stop()
+    assert_found(doctor(gateway), "Nobody can sign in", "provider.issuer")
+
+
+def test_settings_without_a_refresh_token_are_found(standing):
+    gateway = standing.gateway()
+    gateway.restart({"provider": {"prompt": "login"}})
+    assert_found(doctor(gateway), "There will be no refresh token", "provider.prompt")
+    gateway.restart({"provider": {"prompt": "consent", "scopes": ["openid", "profile"]}})
+    assert_found(doctor(gateway), "There will be no refresh token", "provider.scopes")
+
+
+# Arguments
+
+
+def test_exit_codes(standing, tmp_path):
+    gateway = standing.gateway()
+    config = str(gateway.file)
+    for arguments in [
+        ["app.example.com", "--config", config],
+        ["https://app.example.com/path", "--config", config],
+        ["https://u@app.example.com", "--config", config],
+        [gateway.origin, "--config", config, "--connect", "nowhere"],
+        [gateway.origin, "--config", config, "--timeout", "soon"],
+        [gateway.origin, "--config", config, "--witness", "127.0.0.1:1"],
+        [gateway.origin, "--config", config, "--witness", f"127.0.0.1:{gateway.port}", "--witness-path", "/x"],
+        [gateway.origin],
+        [],
+    ]:
+        result = program.run("doctor", *arguments)
+        assert result.returncode == 64, f"{arguments}: {result.returncode} {result.stdout}{result.stderr}"
+    bad = tmp_path / "bad.toml"
+    bad.write_text("[server]\n")
+    assert program.run("doctor", gateway.origin, "--config", str(bad)).returncode == 78
+
+
+def test_nobody_there_is_a_finding_and_not_a_crash(standing):
+    gateway = standing.gateway()
+    gateway.process.stop()
+    assert_found(doctor(gateway), "The gateway's own endpoints are not reached", "connection refused")
+
+
+def test_something_that_is_no_http_is_a_finding_and_not_a_crash(stage, standing):
+    gateway, front = standing.behind(lambda lines: b"\xff\xfe SSH-2.0-hello\r\n")
+    assert_found(doctor(gateway, front.url), "The gateway's own endpoints are not reached")
+    for garbage in [b"HTTP/1.1 999999999999999999 x\r\n\r\n", b"HTTP/1.1 200 OK\r\nContent-Length: 99999999999999999999\r\n\r\n",
+                    b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n7fffffffffffffff\r\nx", b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n-1\r\nx"]:
+        front.change = lambda lines, garbage=garbage: garbage
+        assert doctor(gateway, front.url).returncode == 1
