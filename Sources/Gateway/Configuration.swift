@@ -122,6 +122,8 @@ package struct Configuration: Sendable {
         /// Empty: one is made at start, which only the memory store allows.
         package var keys: [SealingKey] = []
         package var maximumInMemory = 100_000
+        /// Of each worker's opened sessions.
+        package var cacheBytes = 16 << 20
 
         package init() {}
     }
