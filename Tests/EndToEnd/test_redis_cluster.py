@@ -6,7 +6,7 @@ import pytest
 
 from harness import gateway as program
 from harness.load import Load
-from harness.operations import record
+from harness.operations import grant, record
 from harness.stage import session_of, sign_in
 from harness.waiting import eventually
 
@@ -18,9 +18,11 @@ def redis(stage):
 
 @pytest.fixture
 def gateway(stage, forger, upstream, redis):
+    for server in redis.nodes:
+        grant(server, "+cluster|slots", "+asking")
     settings = {
         "session": {"store": "redis", "keys": [program.run("key").stdout.strip()]},
-        "redis": {"url": redis.url},
+        "redis": {"url": redis.url.replace("://", "://gatehouse:s3cret@")},
     }
     return stage.gateway(forger, upstream, settings)
 
@@ -63,4 +65,18 @@ def test_resharding_and_the_loss_of_a_primary(gateway, agents, redis, forger):
         "503 for sessions of its slots until the cluster has replaced it; no session lost",
         seconds,
     )
+    assert "NOPERM" not in gateway.process.output
     assert "gatehouse_session_caches_current 0" in gateway.admin("/metrics").text
+
+
+def test_all_of_it_with_tls(stage, forger, upstream):
+    certificates = stage.certificates()
+    redis = stage.cluster(certificates=certificates)
+    settings = {
+        "session": {"store": "redis", "keys": [program.run("key").stdout.strip()]},
+        "redis": {"url": redis.tls_url, "ca_file": str(certificates.authority_file)},
+    }
+    gateway = stage.gateway(forger, upstream, settings)
+    eventually(lambda: gateway.admin("/readyz").status_code == 200)
+    for _ in range(3):
+        assert session_of(gateway, sign_in(gateway, forger))

@@ -6,7 +6,7 @@ import pytest
 
 from harness import gateway as program
 from harness.load import Load
-from harness.operations import record
+from harness.operations import grant, record
 from harness.stage import session_of, sign_in
 from harness.waiting import eventually
 
@@ -18,9 +18,11 @@ def redis(stage):
 
 @pytest.fixture
 def gateway(stage, forger, upstream, redis):
+    for server in redis.servers:
+        grant(server, "+role")
     settings = {
         "session": {"store": "redis", "keys": [program.run("key").stdout.strip()]},
-        "redis": {"url": redis.url},
+        "redis": {"url": redis.url.replace("://", "://gatehouse:s3cret@")},
     }
     return stage.gateway(forger, upstream, settings)
 
@@ -47,6 +49,9 @@ def fail_over(gateway, agents, redis, forger, how):
     for agent in agents:
         assert session_of(gateway, agent)
     assert session_of(gateway, sign_in(gateway, forger))
+    # The cache listens to the new primary.
+    eventually(lambda: "gatehouse_session_caches_current 0" not in gateway.admin("/metrics").text)
+    assert "NOPERM" not in gateway.process.output
     return seconds
 
 
@@ -94,3 +99,16 @@ def test_a_name_that_the_sentinels_do_not_know_is_said(stage, forger, upstream, 
     gateway = stage.gateway(forger, upstream, settings)
     assert gateway.admin("/readyz").status_code == 503
     assert "No such master" in gateway.process.output
+
+
+def test_all_of_it_with_tls(stage, forger, upstream):
+    certificates = stage.certificates()
+    redis = stage.sentinels(certificates=certificates)
+    settings = {
+        "session": {"store": "redis", "keys": [program.run("key").stdout.strip()]},
+        "redis": {"url": redis.tls_url, "ca_file": str(certificates.authority_file)},
+    }
+    gateway = stage.gateway(forger, upstream, settings)
+    eventually(lambda: gateway.admin("/readyz").status_code == 200)
+    for _ in range(3):
+        assert session_of(gateway, sign_in(gateway, forger))

@@ -8,7 +8,7 @@ import pytest
 
 from harness import gateway as program
 from harness.load import Load
-from harness.operations import record
+from harness.operations import ACL, record
 from harness.stage import session_of, sign_in
 from harness.waiting import eventually, pause
 
@@ -122,10 +122,7 @@ def test_a_cache_without_room_keeps_nothing_and_one_of_no_size_is_off(stage, for
 
 def test_a_user_of_redis_needs_these_permissions(stage, forger, upstream):
     """The rule that deploy/guides/operations.md gives."""
-    rule = (
-        "gatehouse on >s3cret resetchannels &__redis__:invalidate ~gatehouse:* "
-        "+get +set +del +pexpire +setrange +eval +ping +client +subscribe"
-    )
+    rule = " ".join(["gatehouse on >s3cret", *ACL])
     guide = (program._REPOSITORY / "deploy" / "guides" / "operations.md").read_text()
     assert rule.replace(">s3cret", ">PASSWORD") in guide
     server = stage.redis(password="admin", acl=[rule])
@@ -140,6 +137,22 @@ def test_a_user_of_redis_needs_these_permissions(stage, forger, upstream):
     assert agent.submit(agent.get(gateway.own("sign-out"))).status_code == 303
     assert "NOPERM" not in gateway.process.output
     assert server.client().acl_log() == []
+
+
+def test_a_user_who_may_not_listen_is_served_without_cache_and_the_log_says_why(stage, forger, upstream):
+    rule = "gatehouse on >s3cret resetchannels ~gatehouse:* +get +set +del +pexpire +setrange +eval +ping +client"
+    server = stage.redis(password="admin", acl=[rule])
+    settings = {
+        "session": {"store": "redis", "keys": [program.run("key").stdout.strip()]},
+        "redis": {"url": server.url, "user": "gatehouse", "password": "s3cret"},
+    }
+    gateway = stage.gateway(forger, upstream, settings)
+    agent = sign_in(gateway, forger)
+    before = gets(server)
+    for _ in range(5):
+        assert agent.get(gateway.url("/")).status_code == 200
+    assert gets(server) - before == 5, "one command for each"
+    eventually(lambda: "does not tell of changes" in gateway.process.output)
 
 
 def test_tls_with_a_client_certificate(stage, forger, upstream):

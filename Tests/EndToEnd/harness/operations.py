@@ -11,6 +11,17 @@ _GUIDE = Path(__file__).resolve().parents[3] / "deploy" / "guides" / "operations
 _BEGIN, _END = "<!-- measured: begin -->", "<!-- measured: end -->"
 _HEAD = ["| Condition | What the user sees | Well again after |", "| --- | --- | --- |"]
 
+# What our user may do, as the guide says it.
+ACL = [
+    "resetchannels", "&__redis__:invalidate", "~gatehouse:*", "+get", "+set", "+del", "+pexpire", "+setrange", "+eval",
+    "+ping", "+client", "+subscribe",
+]
+
+
+def grant(server, *more):
+    """Makes this user on a server, for a URL with `gatehouse:s3cret@`."""
+    server.client().execute_command("ACL", "SETUSER", "gatehouse", "on", ">s3cret", *ACL, *more)
+
 
 def record(condition, seen, seconds):
     """Notes how long it took until every request was served again; the clock starts when the cause ends."""

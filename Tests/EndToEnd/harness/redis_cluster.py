@@ -10,11 +10,18 @@ from harness.waiting import eventually
 
 
 class RedisCluster:
-    def __init__(self):
+    """With `certificates`, all of them speak TLS to each other and to us."""
+
+    def __init__(self, certificates=None):
         lines = ["cluster-enabled yes", "cluster-node-timeout 1500", "repl-diskless-sync-delay 0"]
+        self._tls = ["--tls", "--cacert", str(certificates.authority_file)] if certificates else []
+        if certificates:
+            lines += ["tls-cluster yes", "tls-replication yes"]
         # By itself the bus would listen 10,000 ports higher, and there may be no such port.
-        self.nodes = [RedisServer(lines=[*lines, f"cluster-port {free_port()}"]) for _ in range(6)]
-        addresses = [f"127.0.0.1:{node.port}" for node in self.nodes]
+        self.nodes = [
+            RedisServer(lines=[*lines, f"cluster-port {free_port()}"], certificates=certificates) for _ in range(6)
+        ]
+        addresses = [f"127.0.0.1:{node.main_port}" for node in self.nodes]
         self._manage("create", *addresses, "--cluster-replicas", "1", "--cluster-yes")
         eventually(self.is_whole, within=30)
 
@@ -28,6 +35,10 @@ class RedisCluster:
     @property
     def url(self):
         return "redis-cluster://" + ",".join(f"127.0.0.1:{node.port}" for node in self.nodes[:3])
+
+    @property
+    def tls_url(self):
+        return "rediss-cluster://" + ",".join(f"127.0.0.1:{node.tls_port}" for node in self.nodes[:3])
 
     def primaries(self):
         found = []
@@ -44,11 +55,12 @@ class RedisCluster:
         identify = [node.client().execute_command("CLUSTER MYID").decode() for node in (origin, target)]
         words = ["--cluster-from", identify[0], "--cluster-to", identify[1], "--cluster-slots", str(slots)]
         # They gossip: for a moment after a change they do not agree, and the tool refuses to make another.
-        eventually(lambda: self._manage("check", f"127.0.0.1:{origin.port}") or True, within=30)
-        self._manage("reshard", f"127.0.0.1:{origin.port}", *words, "--cluster-yes")
+        eventually(lambda: self._manage("check", f"127.0.0.1:{origin.main_port}") or True, within=30)
+        self._manage("reshard", f"127.0.0.1:{origin.main_port}", *words, "--cluster-yes")
 
     def _manage(self, what, *words):
-        done = subprocess.run(["redis-cli", "--cluster", what, *words], capture_output=True, text=True, timeout=120)
+        command = ["redis-cli", *self._tls, "--cluster", what, *words]
+        done = subprocess.run(command, capture_output=True, text=True, timeout=120)
         assert done.returncode == 0, done.stdout[-2000:] + done.stderr[-2000:]
 
     def key_count(self):

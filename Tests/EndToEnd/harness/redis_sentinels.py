@@ -11,13 +11,18 @@ NAME = "mymaster"
 
 
 class SentinelSet:
-    def __init__(self):
+    """With `certificates`, all of them speak TLS to each other and to us."""
+
+    def __init__(self, certificates=None):
         quick = ["repl-diskless-sync-delay 0", "repl-ping-replica-period 1"]
-        self.servers = [RedisServer(lines=quick)]
-        first = self.servers[0]
+        if certificates:
+            quick.append("tls-replication yes")
+        self.servers = [RedisServer(lines=quick, certificates=certificates)]
+        first = self.servers[0].main_port
         for _ in range(2):
-            self.servers.append(RedisServer(lines=[*quick, f"replicaof 127.0.0.1 {first.port}"]))
-        self.sentinels = [Sentinel(first.port) for _ in range(3)]
+            lines = [*quick, f"replicaof 127.0.0.1 {first}"]
+            self.servers.append(RedisServer(lines=lines, certificates=certificates))
+        self.sentinels = [Sentinel(first, certificates) for _ in range(3)]
         eventually(self._is_whole, within=30)
 
     def _is_whole(self):
@@ -33,6 +38,11 @@ class SentinelSet:
     def url(self):
         return "redis-sentinel://" + ",".join(f"127.0.0.1:{each.port}" for each in self.sentinels) + f"/{NAME}"
 
+    @property
+    def tls_url(self):
+        hosts = ",".join(f"127.0.0.1:{each.tls_port}" for each in self.sentinels)
+        return f"rediss-sentinel://{hosts}/{NAME}"
+
     def primary(self):
         """The server that most Sentinels take for the primary."""
         ports = []
@@ -42,7 +52,7 @@ class SentinelSet:
             except redis.RedisError:
                 continue
         port = max(set(ports), key=ports.count)
-        return next(server for server in self.servers if server.port == port)
+        return next(server for server in self.servers if server.main_port == port)
 
     def fail_over(self):
         """As an operator does it: with the primary alive."""
@@ -65,14 +75,23 @@ class SentinelSet:
 
 
 class Sentinel:
-    def __init__(self, primary_port):
+    def __init__(self, primary_port, certificates):
         self.port = free_port()
+        self.tls_port = free_port()
         process = Process("redis-sentinel", ["true"])
         process.wait()
         self.directory = process.directory
+        lines = ""
+        if certificates:
+            ours = certificates.issue("127.0.0.1")
+            lines = (
+                f"tls-port {self.tls_port}\ntls-replication yes\ntls-auth-clients no\n"
+                f"tls-cert-file {ours.certificate_file}\ntls-key-file {ours.key_file}\n"
+                f"tls-ca-cert-file {certificates.authority_file}\n"
+            )
         file = self.directory / "sentinel.conf"
         file.write_text(
-            f"port {self.port}\nbind 127.0.0.1\ndir {self.directory}\n"
+            f"port {self.port}\nbind 127.0.0.1\ndir {self.directory}\n{lines}"
             f"sentinel monitor {NAME} 127.0.0.1 {primary_port} 2\n"
             f"sentinel down-after-milliseconds {NAME} 1000\n"
             f"sentinel failover-timeout {NAME} 5000\n"

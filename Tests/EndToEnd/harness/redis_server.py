@@ -62,6 +62,11 @@ class RedisServer:
         except redis.RedisError:
             return False
 
+    @property
+    def main_port(self):
+        """Where other servers reach it."""
+        return self.tls_port or self.port
+
     def client(self, timeout=5):
         retry = Retry(NoBackoff(), 0)
         return redis.Redis(port=self.port, password=self.password, socket_timeout=timeout, retry=retry)

@@ -43,11 +43,11 @@ class Stage:
     def redis(self, **options):
         return self.keep(RedisServer(**options))
 
-    def sentinels(self):
-        return self.keep(SentinelSet())
+    def sentinels(self, **options):
+        return self.keep(SentinelSet(**options))
 
-    def cluster(self):
-        return self.keep(RedisCluster())
+    def cluster(self, **options):
+        return self.keep(RedisCluster(**options))
 
     def tcp_proxy(self, port):
         """Between whoever connects to it and a port here."""
