@@ -76,4 +76,32 @@ package protocol SessionStore: AnyObject {
 
     /// Whether the store can be reached.
     func ping(_ completion: @escaping (Result<Void, StoreFault>) -> Void)
+
+    /// Whether changes are told, and every change that was made a second ago or earlier has been.
+    var isCurrent: Bool { get }
+
+    /// Begins to tell of changes, wherever they are made, on the thread or event loop of the caller.
+    func tellChanges(to listener: @escaping (StoreChange) -> Void)
+
+    /// Gives back what the store holds open for its caller.
+    func close()
+}
+
+/// What a store tells whoever keeps copies of its records.
+package enum StoreChange: Equatable, Sendable {
+    /// From now on every change is told.
+    case began
+    /// This record was stored, extended, removed, or has expired.
+    case record(SessionKey)
+    /// Any record may have changed.
+    case everything
+    /// Changes may be missed from now on.
+    case ended
+}
+
+/// A store that tells nothing.
+extension SessionStore {
+    package var isCurrent: Bool { false }
+    package func tellChanges(to listener: @escaping (StoreChange) -> Void) {}
+    package func close() {}
 }

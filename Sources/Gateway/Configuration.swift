@@ -132,6 +132,8 @@ package struct Configuration: Sendable {
         package var maximumInMemory = 100_000
         /// Origins beside our own whose pages may ask who is signed in.
         package var corsOrigins: [String] = []
+        /// Of each worker's opened sessions.
+        package var cacheBytes = 16 << 20
 
         package init() {}
     }

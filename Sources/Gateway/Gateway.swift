@@ -92,11 +92,9 @@ package struct Gateway: Service {
         return try await WorkerTable(group: self.group) { eventLoop in
             let store: any SessionStore
             if settings.configuration.session.store == .redis, let redis = settings.configuration.redis {
-                let connection = RedisConnection(configuration: redis, eventLoop: eventLoop) { event in
-                    logger.log(event)
-                }
-                connection.start()
-                store = RedisStore(connection: connection, keyPrefix: settings.configuration.redisKeyPrefix)
+                let client = redis.client(on: eventLoop) { logger.log($0) }
+                client.start()
+                store = RedisStore(connection: client, keyPrefix: settings.configuration.redisKeyPrefix, now: clock)
             } else {
                 store = memory
             }
@@ -146,8 +144,14 @@ extension Logger {
     fileprivate func log(_ event: RedisConnectionEvent) {
         switch event {
         case .ready: self.info("connected to Redis")
-        case .attemptFailed(let error, _): self.warning("Redis cannot be used", metadata: ["error": "\(error.debugDescription)"])
-        case .lost(let error, _): self.warning("the connection to Redis was lost", metadata: ["error": "\(error.debugDescription)"])
+        case .attemptFailed(let error, _): self.warning("Redis cannot be used", metadata: Self.metadata(error))
+        case .lost(let error, _): self.warning("the connection to Redis was lost", metadata: Self.metadata(error))
         }
+    }
+
+    private static func metadata(_ error: RedisError) -> Metadata {
+        var metadata: Metadata = ["error": "\(error.debugDescription)"]
+        if let advice = error.advice { metadata["advice"] = "\(advice)" }
+        return metadata
     }
 }

@@ -14,6 +14,10 @@ package final class Metrics {
     /// Records that had to be opened, and those that were known.
     package var openings = 0
     package var openingsSaved = 0
+    /// Lookups answered by the cache alone, with a session or with its absence, and those it could not answer.
+    package var cacheHits = 0
+    package var cacheAbsences = 0
+    package var cacheMisses = 0
 
     package enum Decision: String, CaseIterable {
         case permit
@@ -62,6 +66,9 @@ package final class Metrics {
         snapshot.openings = self.openings
         snapshot.openingsSaved = self.openingsSaved
         snapshot.openedSessions = openedSessions
+        snapshot.cacheHits = self.cacheHits
+        snapshot.cacheAbsences = self.cacheAbsences
+        snapshot.cacheMisses = self.cacheMisses
         return snapshot
     }
 }
@@ -107,6 +114,12 @@ package struct MetricsSnapshot: Sendable {
     package var openings = 0
     package var openingsSaved = 0
     var openedSessions = 0
+    package var cacheHits = 0
+    package var cacheAbsences = 0
+    package var cacheMisses = 0
+    var cacheBytes = 0
+    /// Workers whose caches answer for the store.
+    var currentCaches = 0
 
     package init() {}
 
@@ -124,5 +137,10 @@ package struct MetricsSnapshot: Sendable {
         self.openings += other.openings
         self.openingsSaved += other.openingsSaved
         self.openedSessions += other.openedSessions
+        self.cacheHits += other.cacheHits
+        self.cacheAbsences += other.cacheAbsences
+        self.cacheMisses += other.cacheMisses
+        self.cacheBytes += other.cacheBytes
+        self.currentCaches += other.currentCaches
     }
 }

@@ -34,6 +34,14 @@ extension MetricsSnapshot {
         text.metric("gatehouse_openings_total", "counter", "Session lookups by whether the record was opened before.")
         text += "gatehouse_openings_total{cached=\"true\"} \(self.openingsSaved)\n"
         text += "gatehouse_openings_total{cached=\"false\"} \(self.openings)\n"
+        text.metric("gatehouse_session_cache_total", "counter", "Session lookups by what the cache knew.")
+        text += "gatehouse_session_cache_total{result=\"hit\"} \(self.cacheHits)\n"
+        text += "gatehouse_session_cache_total{result=\"absent\"} \(self.cacheAbsences)\n"
+        text += "gatehouse_session_cache_total{result=\"miss\"} \(self.cacheMisses)\n"
+        text.metric("gatehouse_session_cache_bytes", "gauge", "Bytes the caches hold.")
+        text += "gatehouse_session_cache_bytes \(self.cacheBytes)\n"
+        text.metric("gatehouse_session_caches_current", "gauge", "Workers whose cache answers for the store.")
+        text += "gatehouse_session_caches_current \(self.currentCaches)\n"
         return text
     }
 

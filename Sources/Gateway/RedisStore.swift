@@ -1,47 +1,48 @@
 package import Access
-import NIOCore
+package import OpenIDConnect
 package import Redis
 
 /// The store that replicas share: one record for each session, sealed, with the idle limit as its time to live.
+///
+/// A record is stored behind the second in which it will expire, so that loading it takes one command and tells how much
+/// is left. Redis' own clock decides; the second is for who keeps a copy and for when to push the limit out.
 package final class RedisStore: SessionStore {
-    private let connection: RedisConnection
+    let connection: any RedisClient
+    let keyPrefix: String
     private let sessionPrefix: [UInt8]
     private let oncePrefix: [UInt8]
+    private let now: () -> Instant
+    /// Nil: changes are not told.
+    private var tracking: RedisTracking?
 
     /// - Parameters:
     ///   - connection: this worker's own; everything happens on its loop.
     ///   - keyPrefix: put before each key, so that several gateways can share a Redis.
-    package init(connection: RedisConnection, keyPrefix: String) {
+    ///   - now: what time it is.
+    package init(
+        connection: any RedisClient,
+        keyPrefix: String,
+        now: @escaping () -> Instant = { Instant(seconds: Timestamp.now.seconds) }
+    ) {
         self.connection = connection
-        self.sessionPrefix = Array("\(keyPrefix)session:".utf8)
+        self.keyPrefix = keyPrefix
+        self.now = now
+        // The braces are a hash tag: in a cluster, whatever has the same between them is on the same node.
+        self.sessionPrefix = Array("\(keyPrefix)session:{".utf8)
         self.oncePrefix = Array("\(keyPrefix)once:".utf8)
     }
 
-    /// `GET` and `PTTL` in one flush.
     package func load(
         _ key: SessionKey,
         _ completion: @escaping (Result<StoredRecord?, StoreFault>) -> Void
     ) {
-        let name = self.name(of: key)
-        var box: Result<[UInt8]?, StoreFault> = .success(nil)
-        self.connection.send(RedisCommand([Array("GET".utf8), name])) { result in
-            box = Self.reply(result) { reply in
-                switch reply {
-                case .null: .some(nil)
-                case .bytes(let bytes): .some(bytes)
-                default: nil
-                }
-            }
-        }
-        self.connection.send(RedisCommand([Array("PTTL".utf8), name])) { result in
-            let remaining = Self.reply(result) { reply in
-                if case .integer(let milliseconds) = reply { milliseconds } else { Int64?.none }
-            }
+        self.connection.send(.get(self.name(of: key))) { result in
             completion(
-                box.flatMap { box in
-                    remaining.map { milliseconds in
-                        // Without a time to live (-1) the record was not written by us; it is used up at once.
-                        box.map { StoredRecord(box: $0, idleRemaining: .milliseconds(max(milliseconds, 0))) }
+                Self.reply(result) { reply in
+                    switch reply {
+                    case .null: .some(nil)
+                    case .bytes(let bytes): self.record(bytes).map { .some($0) }
+                    default: nil
                     }
                 }
             )
@@ -54,7 +55,9 @@ package final class RedisStore: SessionStore {
         expiresIn duration: Duration,
         _ completion: @escaping (Result<Void, StoreFault>) -> Void
     ) {
-        let command = RedisCommand([Array("SET".utf8), self.name(of: key), box, Array("PX".utf8), duration.milliseconds])
+        let command = RedisCommand([
+            Array("SET".utf8), self.name(of: key), self.value(box, duration), Array("PX".utf8), duration.milliseconds,
+        ])
         self.connection.send(command) { completion(Self.reply($0) { $0 == .status("OK") ? () : nil }) }
     }
 
@@ -65,7 +68,8 @@ package final class RedisStore: SessionStore {
         _ completion: @escaping (Result<Bool, StoreFault>) -> Void
     ) {
         let command = RedisCommand([
-            Array("SET".utf8), self.name(of: key), box, Array("PX".utf8), duration.milliseconds, Array("XX".utf8),
+            Array("SET".utf8), self.name(of: key), self.value(box, duration), Array("PX".utf8), duration.milliseconds,
+            Array("XX".utf8),
         ])
         self.connection.send(command) { completion(Self.reply($0, Self.wasSet)) }
     }
@@ -75,7 +79,10 @@ package final class RedisStore: SessionStore {
         expiresIn duration: Duration,
         _ completion: @escaping (Result<Void, StoreFault>) -> Void
     ) {
-        let command = RedisCommand([Array("PEXPIRE".utf8), self.name(of: key), duration.milliseconds])
+        let command = RedisCommand([
+            Array("EVAL".utf8), Array(Self.extendScript.utf8), Array("1".utf8), self.name(of: key),
+            duration.milliseconds, self.head(duration),
+        ])
         self.connection.send(command) { completion(Self.reply($0) { if case .integer = $0 { () } else { nil } }) }
     }
 
@@ -103,13 +110,52 @@ package final class RedisStore: SessionStore {
         }
     }
 
+    package func close() {
+        self.tracking?.close()
+        self.connection.close()
+    }
+
     private func name(of key: SessionKey) -> [UInt8] {
-        self.sessionPrefix + key.hex.utf8
+        self.sessionPrefix + key.hex.utf8 + [UInt8(ascii: "}")]
+    }
+
+    private func key(named name: [UInt8]) -> SessionKey? {
+        guard name.starts(with: self.sessionPrefix), name.last == UInt8(ascii: "}") else { return nil }
+        return SessionKey(hex: String(decoding: name.dropFirst(self.sessionPrefix.count).dropLast(), as: UTF8.self))
     }
 
     private static func hex(_ bytes: [UInt8]) -> [UInt8] {
         let digits = Array("0123456789abcdef".utf8)
         return bytes.flatMap { [digits[Int($0 >> 4)], digits[Int($0 & 15)]] }
+    }
+
+    // MARK: - Records
+
+    /// Only a record that is there: `SETRANGE` alone would make one of nothing.
+    private static let extendScript = """
+        if redis.call('PEXPIRE', KEYS[1], ARGV[1]) == 0 then return 0 end
+        redis.call('SETRANGE', KEYS[1], 0, ARGV[2])
+        return 1
+        """
+    private static let format: UInt8 = 1
+    private static let headLength = 9
+
+    /// The format, and the second in which the record will expire.
+    private func head(_ duration: Duration) -> [UInt8] {
+        let end = UInt64(bitPattern: self.now().advanced(by: duration).seconds)
+        return [Self.format] + (0..<8).map { UInt8(truncatingIfNeeded: end >> (56 - 8 * $0)) }
+    }
+
+    private func value(_ box: [UInt8], _ duration: Duration) -> [UInt8] {
+        self.head(duration) + box
+    }
+
+    /// Nil: it was not written by us, or by another version.
+    private func record(_ value: [UInt8]) -> StoredRecord? {
+        guard value.count >= Self.headLength, value[0] == Self.format else { return nil }
+        let end = value[1..<Self.headLength].reduce(UInt64(0)) { $0 << 8 | UInt64($1) }
+        let remaining = Instant(seconds: Int64(bitPattern: end)) - self.now()
+        return StoredRecord(box: Array(value[Self.headLength...]), idleRemaining: max(remaining, .zero))
     }
 
     /// The answer to `SET … NX` or `XX`: done, or not done because of the condition.
@@ -122,7 +168,7 @@ package final class RedisStore: SessionStore {
     }
 
     /// What Redis said as what the store promises. `nil` from `read`: it is not an answer to this command.
-    private static func reply<Value>(
+    static func reply<Value>(
         _ result: Result<Reply, RedisError>,
         _ read: (Reply) -> Value?
     ) -> Result<Value, StoreFault> {
@@ -138,11 +184,41 @@ package final class RedisStore: SessionStore {
 @available(*, unavailable)
 extension RedisStore: Sendable {}
 
+// MARK: - Changes
+
+extension RedisStore {
+    package var isCurrent: Bool { self.tracking?.isCurrent ?? false }
+
+    /// Nothing is told of a cluster: each of its nodes would have to be listened to, and a node that was replaced while
+    /// cut off from the others goes on saying that nothing changes.
+    package func tellChanges(to listener: @escaping (StoreChange) -> Void) {
+        guard let connection = self.connection as? RedisConnection, self.tracking == nil else { return }
+        let prefix = String(decoding: self.sessionPrefix, as: UTF8.self)
+        self.tracking = RedisTracking(beside: connection, prefix: prefix) { event in
+            switch event {
+            case .began: listener(.began)
+            case .changed(let names):
+                // What has our prefix and is no session was not written by us.
+                for name in names { self.key(named: name).map { listener(.record($0)) } }
+            case .changedAll: listener(.everything)
+            case .ended: listener(.ended)
+            }
+        }
+    }
+}
+
 extension StoreFault {
     fileprivate init(_ error: RedisError) {
         switch error {
         case .timeout: self.init(kind: .timeout, detail: error.debugDescription)
-        case .server: self.init(kind: .refused, detail: error.debugDescription)
+        case .server:
+            switch error.refusal {
+            case .loading, .clusterDown, .primaryDown, .tryAgain, .moved, .ask:
+                self.init(kind: .unavailable, detail: error.debugDescription)
+            case .readOnly, .outOfMemory, .credentials, .permission, .other, nil:
+                let advice = error.advice.map { "; \($0)" } ?? ""
+                self.init(kind: .refused, detail: error.debugDescription + advice)
+            }
         case .protocolViolation: self.init(kind: .unreadable, detail: error.debugDescription)
         default: self.init(kind: .unavailable, detail: error.debugDescription)
         }
@@ -151,7 +227,7 @@ extension StoreFault {
 
 extension Duration {
     /// Whole milliseconds, at least one, as Redis wants them.
-    fileprivate var milliseconds: [UInt8] {
+    var milliseconds: [UInt8] {
         let (seconds, attoseconds) = self.components
         let (whole, overflow) = seconds.multipliedReportingOverflow(by: 1000)
         let total = overflow ? Int64.max / 2 : whole + attoseconds / 1_000_000_000_000_000

@@ -4,59 +4,10 @@ import NIOCore
 import NIOHTTP1
 package import OpenIDConnect
 
-/// A session that its ticket has opened, with the header fields it stands for.
-package final class OpenedSession {
-    let ticket: Ticket
-    /// The session, with what the routes' policies make of it.
-    package let grants: Grants
-    package var session: Session { self.grants.session }
-    /// The identity as the header fields of each set that was asked for, rendered once.
-    private var rendered: [(headers: HeaderSet?, fields: Result<[UInt8], IdentityFieldsError>)] = []
-    /// What its applications are told in signed form.
-    var assertions = Assertions()
-    /// The sealed record this was opened from: as long as the store holds these bytes, the session is this one.
-    fileprivate let box: [UInt8]
-
-    fileprivate init(ticket: Ticket, grants: Grants, box: [UInt8]) {
-        self.ticket = ticket
-        self.grants = grants
-        self.box = box
-    }
-
-    /// The identity as a route's upstream is told of it, ready to be sent.
-    package func fields(_ headers: HeaderSet?, maximumSize: Int) -> Result<[UInt8], IdentityFieldsError> {
-        for known in self.rendered where known.headers === headers { return known.fields }
-        let fields = self.render(headers, maximumSize: maximumSize)
-        self.rendered.append((headers, fields))
-        return fields
-    }
-
-    private func render(_ headers: HeaderSet?, maximumSize: Int) -> Result<[UInt8], IdentityFieldsError> {
-        var wire = WireBytes()
-        do {
-            if let headers {
-                let fields = try headers.rendered(for: self.session, maximumSize: maximumSize)
-                for (name, value) in fields {
-                    wire.append(name)
-                    wire.append(": ")
-                    wire.append(value)
-                    wire.append("\r\n")
-                }
-            } else {
-                let fields = try IdentityFields.rendered(for: self.session.identity, maximumSize: maximumSize)
-                for (name, value) in fields { wire.appendField(name, value) }
-            }
-            return .success(wire.bytes)
-        } catch {
-            return .failure(error)
-        }
-    }
-}
-
 /// This worker's way from a ticket to a session and back: load, save, extend, remove.
 ///
-/// The store is asked for each request, so that a session that ends anywhere has ended here. What is kept is the work
-/// of opening a record: when the store answers with the bytes seen last time, the session is the one opened then.
+/// A store that tells of changes is asked once, and `SessionCache` answers until there is news. Another store is asked
+/// for each request, so that a session that ends anywhere has ended here; then only the work of opening a record is kept.
 package final class Sessions {
     package typealias Completion<Value> = (Result<Value, Fault>) -> Void
 
@@ -64,18 +15,31 @@ package final class Sessions {
     private let settings: Settings
     private let metrics: Metrics
     private let now: () -> Instant
-    /// Bounded: emptied when full, which costs one opening for each session that is still in use.
-    private var opened: [SessionKey: OpenedSession] = [:]
-    private static let openedLimit = 4096
+    let cache: SessionCache
+    /// Whose idle limits are just being pushed out.
+    private var extending: Set<SessionKey> = []
 
     package init(store: any SessionStore, settings: Settings, metrics: Metrics, now: @escaping () -> Instant) {
         self.store = store
         self.settings = settings
         self.metrics = metrics
         self.now = now
+        self.cache = SessionCache(capacity: settings.configuration.session.cacheBytes)
+        if settings.configuration.session.cacheBytes > 0 {
+            let cache = self.cache
+            store.tellChanges { cache.learn($0) }
+        }
     }
 
-    package var openedCount: Int { self.opened.count }
+    package var openedCount: Int { self.cache.count }
+
+    /// Whether the cache answers for the store.
+    var cacheIsCurrent: Bool { self.cache.isTold && self.store.isCurrent }
+
+    /// Nothing is loaded or saved any more.
+    func close() {
+        self.store.close()
+    }
 
     /// The session of the first ticket that has one. A stale cookie does not shadow a good one (security rule 24), and a
     /// store that fails is not an absent session (rule 21).
@@ -92,17 +56,33 @@ package final class Sessions {
     ) {
         guard let ticket = tickets.first else { return completion(unopened.map { .failure($0) } ?? .success(nil)) }
         let rest = tickets.dropFirst()
+        if self.cache.isTold, self.store.isCurrent {
+            switch self.cache.finding(for: ticket.key) {
+            case .session(let opened, let idleEndsAt):
+                guard self.isGood(opened, until: idleEndsAt, with: ticket, for: authority) else { break }
+                self.metrics.cacheHits += 1
+                return completion(.success(opened))
+            case .absent:
+                self.metrics.cacheAbsences += 1
+                return self.load(rest, for: authority, unopened: unopened, completion)
+            case nil:
+                break
+            }
+            self.metrics.cacheMisses += 1
+        }
+        let fill = self.cache.begin(ticket.key)
         let started = NIODeadline.now()
         self.store.load(ticket.key) { result in
             self.metrics.storeLatency.record(NIODeadline.now() - started)
             switch result {
             case .failure(let fault):
+                self.cache.abandon(fill)
                 completion(.failure(.store(fault)))
             case .success(nil):
-                self.opened[ticket.key] = nil
+                self.cache.end(fill)
                 self.load(rest, for: authority, unopened: unopened, completion)
             case .success(let record?):
-                switch self.open(record, with: ticket, for: authority) {
+                switch self.open(record, with: ticket, for: authority, fill: fill) {
                 case .success(let opened?): completion(.success(opened))
                 case .success(nil): self.load(rest, for: authority, unopened: unopened, completion)
                 case .failure(let fault): self.load(rest, for: authority, unopened: fault, completion)
@@ -142,7 +122,7 @@ package final class Sessions {
             case .failure(let fault): completion(.failure(fault))
             case .success(nil): self.remove(tickets.dropFirst(), for: authority, removed: removed, completion)
             case .success(let opened?):
-                self.opened[ticket.key] = nil
+                self.cache.forget(ticket.key)
                 self.store.remove(ticket.key) { result in
                     if case .failure(let fault) = result { return completion(.failure(.store(fault))) }
                     let all = removed + [opened.session]
@@ -161,34 +141,60 @@ package final class Sessions {
         self.store.ping { completion($0.mapError { .store($0) }) }
     }
 
+    /// Whether a session from the cache is the one that the record would give; pushes its idle limit out when it is.
+    /// Otherwise the record itself is asked for.
+    private func isGood(
+        _ opened: OpenedSession,
+        until idleEndsAt: Instant,
+        with ticket: Ticket,
+        for authority: Authority
+    ) -> Bool {
+        let now = self.now()
+        guard opened.isOpened(by: ticket, for: authority), now < opened.session.expiresAt, now < idleEndsAt else {
+            return false
+        }
+        self.extend(opened, idleRemaining: idleEndsAt - now)
+        return true
+    }
+
     /// `nil` for a session that has expired.
     private func open(
         _ record: StoredRecord,
         with ticket: Ticket,
-        for authority: Authority
+        for authority: Authority,
+        fill: SessionCache.Fill
     ) -> Result<OpenedSession?, Fault> {
         let opened: OpenedSession
-        if let known = self.opened[ticket.key], known.box == record.box,
-            constantTimeEqual(known.ticket.secret, ticket.secret), known.session.authority == authority.text
+        if let known = self.cache.known(ticket.key), known.box == record.box,
+            known.isOpened(by: ticket, for: authority)
         {
             opened = known
             self.metrics.openingsSaved += 1
         } else {
             do {
                 let session = try Session.open(
-                    record.box, ticket: ticket, authority: authority.text, with: self.settings.keys)
+                    record.box,
+                    ticket: ticket,
+                    authority: authority.text,
+                    with: self.settings.keys
+                )
                 let grants = Grants(session, self.settings.configuration.requirements)
-                opened = OpenedSession(ticket: ticket, grants: grants, box: record.box)
+                opened = OpenedSession(ticket: ticket, grants: grants, box: self.cache.isTold ? [] : record.box)
             } catch .anotherHost {
+                self.cache.abandon(fill)
                 return .success(nil)
             } catch {
+                self.cache.abandon(fill)
                 return .failure(Fault(.store, .serviceUnavailable, "a session record cannot be opened"))
             }
-            if self.opened.count >= Self.openedLimit { self.opened.removeAll(keepingCapacity: true) }
-            self.opened[ticket.key] = opened
             self.metrics.openings += 1
         }
-        guard opened.session.expiresAt > self.now() else { return .success(nil) }
+        let now = self.now()
+        guard opened.session.expiresAt > now else {
+            self.cache.abandon(fill)
+            return .success(nil)
+        }
+        self.cache.end(fill, with: opened, idleEndsAt: now.advanced(by: record.idleRemaining))
         self.extend(opened, idleRemaining: record.idleRemaining)
         return .success(opened)
     }
@@ -196,9 +202,13 @@ package final class Sessions {
     /// Pushes the idle limit out, but only once an eighth of it has passed: most requests write nothing.
     private func extend(_ opened: OpenedSession, idleRemaining: Duration) {
         let full = self.timeToLive(of: opened.session)
-        guard idleRemaining < full - full / 8 else { return }
-        self.store.extend(opened.ticket.key, expiresIn: full) { _ in
+        let key = opened.ticket.key
+        guard idleRemaining < full - full / 8, self.extending.insert(key).inserted else { return }
+        // Before the store is asked: its news of the change may come first.
+        self.cache.extended(key, until: self.now().advanced(by: full))
+        self.store.extend(key, expiresIn: full) { _ in
             // A store that fails here fails the next load too, and says so there.
+            self.extending.remove(key)
         }
     }
 
@@ -209,6 +219,3 @@ package final class Sessions {
 
 @available(*, unavailable)
 extension Sessions: Sendable {}
-
-@available(*, unavailable)
-extension OpenedSession: Sendable {}

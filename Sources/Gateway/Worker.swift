@@ -84,7 +84,14 @@ package final class Worker {
     }
 
     var metricsSnapshot: MetricsSnapshot {
-        self.metrics.snapshot(upstreams: self.upstreams, connections: self.connections.count, openedSessions: self.sessions.openedCount)
+        var snapshot = self.metrics.snapshot(
+            upstreams: self.upstreams,
+            connections: self.connections.count,
+            openedSessions: self.sessions.openedCount
+        )
+        snapshot.cacheBytes = self.sessions.cache.byteCount
+        snapshot.currentCaches = self.sessions.cacheIsCurrent ? 1 : 0
+        return snapshot
     }
 
     /// Takes nothing new; the future succeeds when the last exchange has ended.
@@ -102,6 +109,7 @@ package final class Worker {
         self.tick?.cancel()
         for connection in self.connections.values { connection.abort() }
         self.upstreams.closeIdle()
+        self.sessions.close()
         self.accessLog?.handOver()
         self.drained?.succeed()
     }

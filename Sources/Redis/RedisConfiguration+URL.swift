@@ -1,10 +1,15 @@
 extension RedisConfiguration {
     /// Reads `redis://[user][:password@]host[:port][/database]`, `rediss://…` (TLS) or
-    /// `unix://[user][:password@]/path/to/socket[?database=N]`.
+    /// `unix://[user][:password@]/path/to/socket[?database=N]`; with Sentinel
+    /// `redis-sentinel://[user][:password@]host[:port][,host[:port]…]/primary[/database]`, and with Cluster
+    /// `redis-cluster://[user][:password@]host[:port][,host[:port]…]`, both with `rediss-…` for TLS.
     ///
-    /// User and password may have `%XX`. `caFile` and `serverName` are for `rediss://`, see ``RedisTLS``.
+    /// User and password are for Redis itself and may have `%XX`. `tls` makes what `rediss…://` needs.
     /// Throws ``RedisError/configuration(_:)`` with the rule that is broken; never the text, it may hold a password.
-    package init(url: String, caFile: String? = nil, serverName: String? = nil) throws(RedisError) {
+    package init(
+        url: String,
+        tls: () throws(RedisError) -> RedisTLS = { () throws(RedisError) in try RedisTLS() }
+    ) throws(RedisError) {
         let text = Array(url.utf8)
         guard text.allSatisfy({ $0 > 0x20 && $0 != 0x7F }), !text.contains(UInt8(ascii: "#")) else {
             throw .configuration("a Redis URL has no spaces, control characters or '#'")
@@ -12,7 +17,9 @@ extension RedisConfiguration {
         var rest = text[...]
         let scheme = try Scheme(takingFrom: &rest)
         let query = rest.takeSuffix(after: UInt8(ascii: "?"))
-
+        if query != nil, scheme != .unix {
+            throw .configuration("only unix:// has a query; the database of redis:// is its path")
+        }
         let pathStart = rest.firstIndex(of: UInt8(ascii: "/")) ?? rest.endIndex
         var authority = rest[..<pathStart]
         let path = rest[pathStart...]
@@ -20,8 +27,7 @@ extension RedisConfiguration {
 
         switch scheme {
         case .redis, .rediss:
-            guard query == nil else { throw .configuration("redis:// has no query; the database is its path") }
-            self.init(address: try Address(authority: authority))
+            self.init(address: try Address(authority: authority, defaultPort: 6379))
             self.database = try RedisConfiguration.database(path.dropFirst())
         case .unix:
             guard authority.isEmpty, path.count > 1 else {
@@ -29,15 +35,37 @@ extension RedisConfiguration {
             }
             self.init(address: .unix(path: try String(percentDecoding: path)))
             self.database = try RedisConfiguration.database(query: query)
+        case .sentinel, .sentinelTLS:
+            var name = path.dropFirst()
+            let database = name.takeSuffix(after: UInt8(ascii: "/"))
+            guard !name.isEmpty else {
+                throw .configuration("the URL of Sentinels ends with the primary's name, as in ://host1,host2/mymaster")
+            }
+            try self.init(seeds: authority, defaultPort: 26_379)
+            self.topology = .sentinel(primary: try String(percentDecoding: name))
+            self.database = try RedisConfiguration.database(database ?? [])
+        case .cluster, .clusterTLS:
+            guard path.count <= 1 || path.dropFirst().elementsEqual("0".utf8) else {
+                throw .configuration("a cluster has no database but 0")
+            }
+            try self.init(seeds: authority, defaultPort: 6379)
+            self.topology = .cluster
         }
         if let credentials {
             try self.read(credentials: credentials)
         }
-        if scheme == .rediss {
-            self.tls = try RedisTLS(caFile: caFile, serverName: serverName)
-        } else if caFile != nil || serverName != nil {
-            throw .configuration("a CA file or server name needs rediss://")
+        if scheme.hasTLS {
+            self.tls = try tls()
         }
+    }
+
+    private init(seeds: ArraySlice<UInt8>, defaultPort: Int) throws(RedisError) {
+        var addresses: [Address] = []
+        for authority in seeds.split(separator: UInt8(ascii: ","), omittingEmptySubsequences: false) {
+            addresses.append(try Address(authority: authority, defaultPort: defaultPort))
+        }
+        self.init(address: addresses[0])
+        self.seeds = addresses
     }
 
     private mutating func read(credentials: ArraySlice<UInt8>) throws(RedisError) {
@@ -69,24 +97,38 @@ extension RedisConfiguration {
 }
 
 /// The part before `://`.
-private enum Scheme: CaseIterable {
+private enum Scheme: String, CaseIterable {
     case redis, rediss, unix
+    case sentinel = "redis-sentinel"
+    case sentinelTLS = "rediss-sentinel"
+    case cluster = "redis-cluster"
+    case clusterTLS = "rediss-cluster"
 
     init(takingFrom text: inout ArraySlice<UInt8>) throws(RedisError) {
         for scheme in Scheme.allCases {
-            let prefix = Array("\(scheme)://".utf8)
+            let prefix = Array("\(scheme.rawValue)://".utf8)
             guard text.starts(with: prefix) else { continue }
             text = text.dropFirst(prefix.count)
             self = scheme
             return
         }
-        throw .configuration("a Redis URL begins with redis://, rediss:// or unix://")
+        throw .configuration(
+            "a Redis URL begins with redis://, rediss:// or unix://, or with redis-sentinel://, redis-cluster:// and "
+                + "their rediss-"
+        )
+    }
+
+    var hasTLS: Bool {
+        switch self {
+        case .rediss, .sentinelTLS, .clusterTLS: true
+        case .redis, .unix, .sentinel, .cluster: false
+        }
     }
 }
 
 extension RedisConfiguration.Address {
     /// `host`, `host:port` or `[IPv6]:port`.
-    fileprivate init(authority: ArraySlice<UInt8>) throws(RedisError) {
+    fileprivate init(authority: ArraySlice<UInt8>, defaultPort: Int) throws(RedisError) {
         var host = authority
         var port: ArraySlice<UInt8>?
         if authority.first == UInt8(ascii: "[") {
@@ -108,7 +150,7 @@ extension RedisConfiguration.Address {
                 throw .configuration("a host is a name or an IP address")
             }
         }
-        var number = 6379
+        var number = defaultPort
         if let port {
             guard let read = Int(digits: port, upTo: 65_535), read > 0 else {
                 throw .configuration("a port is a number from 1 to 65535")

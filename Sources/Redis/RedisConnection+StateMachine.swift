@@ -8,8 +8,9 @@ extension RedisConnection {
             case idle
             /// A socket is being opened or the server greeted, after so many failures in a row.
             case connecting(failures: Int)
-            /// The server took the greeting: commands go straight to the channel.
-            case ready
+            /// The server took the greeting: commands go straight to the channel. It took so many failures, which are
+            /// forgiven when the channel proves to last.
+            case ready(since: NIODeadline, failures: Int)
             /// The last attempt failed or the channel was lost; the next attempt comes when the back-off has passed.
             case backingOff(failures: Int)
             /// `close()` was called. Final.
@@ -22,6 +23,8 @@ extension RedisConnection {
         private var waiting = CircularBuffer<Waiting>(initialCapacity: 0)
         /// The last failure, as the reason for commands that waited in vain.
         private var lastError: RedisError?
+        /// Whether there has ever been a channel.
+        package private(set) var hasBeenReady = false
 
         package init(maximumWaiting: Int) {
             self.maximumWaiting = maximumWaiting
@@ -96,7 +99,8 @@ extension RedisConnection.StateMachine {
         case .idle:
             self.state = .connecting(failures: 0)
             return self.wait(Waiting(command: command, completion: completion, deadline: deadline), connect: true)
-        case .connecting, .backingOff:
+        case .connecting(let failures), .backingOff(let failures):
+            guard failures < Self.failuresUntilOpen else { return .fail(self.unavailable) }
             guard self.waiting.count < self.maximumWaiting else { return .fail(.queueFull) }
             return self.wait(Waiting(command: command, completion: completion, deadline: deadline), connect: false)
         case .closed:
@@ -109,6 +113,15 @@ extension RedisConnection.StateMachine {
         return .wait(connect: connect, wakeUp: self.waiting.count == 1)
     }
 
+    /// The circuit breaker: after so many failures in a row nobody waits any more, until a channel stands again.
+    private static var failuresUntilOpen: Int { 4 }
+    /// A channel that lasts so long is no failure when it ends.
+    private static var lasting: TimeAmount { .seconds(1) }
+
+    private var unavailable: RedisError {
+        .unavailable(self.lastError.map(\.debugDescription) ?? "no connection in time")
+    }
+
     /// Whether a socket that now stands is to be used. Not when we closed meanwhile.
     package var wantsChannel: Bool {
         switch self.state {
@@ -118,10 +131,11 @@ extension RedisConnection.StateMachine {
     }
 
     /// The server took the greeting.
-    package mutating func becameReady() -> Action {
+    package mutating func becameReady(at now: NIODeadline) -> Action {
         switch self.state {
-        case .connecting:
-            self.state = .ready
+        case .connecting(let failures):
+            self.state = .ready(since: now, failures: failures)
+            self.hasBeenReady = true
             self.lastError = nil
             return .write(self.takeWaiting())
         case .idle, .ready, .backingOff, .closed:
@@ -129,19 +143,27 @@ extension RedisConnection.StateMachine {
         }
     }
 
-    /// The attempt failed, or the channel was lost.
+    /// The attempt failed.
     package mutating func failed(_ error: RedisError) -> Action {
+        self.failed(error, at: .distantPast)
+    }
+
+    /// The attempt failed, or the channel was lost.
+    package mutating func failed(_ error: RedisError, at now: NIODeadline) -> Action {
         switch self.state {
         case .connecting(let failures):
             self.lastError = error
             self.state = .backingOff(failures: failures + 1)
             // A wrong password is wrong in a second too: those who wait are told now.
-            let failing = error.isRefusal ? self.takeWaiting() : []
+            let isHopeless = error.isLasting || failures + 1 >= Self.failuresUntilOpen
+            let failing = isHopeless ? self.takeWaiting() : []
             return .retry(error, failures: failures + 1, wasReady: false, failing: failing)
-        case .ready:
+        case .ready(let since, let failures):
             self.lastError = error
-            self.state = .backingOff(failures: 1)
-            return .retry(error, failures: 1, wasReady: true, failing: [])
+            // 0: whoever waits does not have the time for a pause.
+            let count = now - since >= Self.lasting ? 0 : failures + 1
+            self.state = .backingOff(failures: count)
+            return .retry(error, failures: count, wasReady: true, failing: [])
         case .idle, .backingOff, .closed:
             return .none
         }
@@ -164,8 +186,7 @@ extension RedisConnection.StateMachine {
         while let first = self.waiting.first, first.deadline <= now {
             expired.append(self.waiting.removeFirst())
         }
-        let reason = self.lastError.map(\.debugDescription) ?? "no connection in time"
-        return Expiry(expired: expired, error: .unavailable(reason), next: self.waiting.first?.deadline)
+        return Expiry(expired: expired, error: self.unavailable, next: self.waiting.first?.deadline)
     }
 
     /// We close, for good.

@@ -1,6 +1,4 @@
 package import NIOCore
-internal import NIOPosix
-internal import NIOSSL
 
 /// What happens to a connection, for logs and counters.
 package enum RedisConnectionEvent: Equatable, Sendable {
@@ -12,20 +10,24 @@ package enum RedisConnectionEvent: Equatable, Sendable {
     case lost(RedisError, retryIn: TimeAmount)
 }
 
-/// One pipelined connection to one Redis, which comes back by itself after a failure.
+/// One pipelined connection to one Redis, which comes back by itself after a failure. With Sentinels it asks them each
+/// time where the primary is.
 ///
 /// It belongs to its event loop: every member is used there and every closure called there. It connects with `start()`
 /// or the first command. A command is never sent twice: what was on the wire when the connection broke fails, because
 /// it may have been carried out. `close()` it before letting go; until then the connection keeps itself alive.
-package final class RedisConnection {
+package final class RedisConnection: RedisClient {
     /// Gets the answer, or why there is none. Error replies are ``RedisError/server(code:message:)``.
     package typealias Completion = (Result<Reply, RedisError>) -> Void
 
-    private let configuration: RedisConfiguration
-    private let eventLoop: any EventLoop
+    let configuration: RedisConfiguration
+    let eventLoop: any EventLoop
     private let onEvent: (RedisConnectionEvent) -> Void
     private var machine: StateMachine<Completion>
+    private let sentinels: RedisSentinels?
     private var handler: RedisHandler?
+    /// Where the channel in use leads to; nil when there is none that is ready.
+    private(set) var server: Server?
     private var backoffTimer: Scheduled<Void>?
     private var waitTimer: Scheduled<Void>?
 
@@ -40,6 +42,17 @@ package final class RedisConnection {
         self.eventLoop = eventLoop
         self.onEvent = onEvent
         self.machine = StateMachine(maximumWaiting: configuration.maximumPendingCommands)
+        if case .sentinel(let primary) = configuration.topology {
+            self.sentinels = RedisSentinels(configuration, primary: primary, eventLoop: eventLoop)
+        } else {
+            self.sentinels = nil
+        }
+    }
+
+    /// A server as configured or named by Sentinels, and what that name stood for.
+    struct Server: Equatable {
+        let address: RedisConfiguration.Address
+        let resolved: SocketAddress?
     }
 
     /// Whether a command sent now goes straight to the server.
@@ -58,7 +71,10 @@ package final class RedisConnection {
         if self.machine.isReady, let handler = self.handler {
             return handler.send(command, completion)
         }
-        let deadline = self.eventLoop.now + self.configuration.connectTimeout
+        // Whoever comes first waits for the first connection; later a command waits as long as for an answer.
+        let patience =
+            self.machine.hasBeenReady ? self.configuration.commandTimeout : self.configuration.connectTimeout
+        let deadline = self.eventLoop.now + patience
         switch self.machine.send(command, completion, deadline: deadline) {
         case .wait(let connect, let wakeUp):
             if wakeUp {
@@ -93,19 +109,25 @@ package final class RedisConnection {
             }
         case .retry(let error, let failures, let wasReady, let failing):
             self.handler = nil
-            let delay = self.configuration.backoff.delay(afterFailures: failures, chance: .random(in: 0...1))
+            self.server = nil
+            let backoff = self.configuration.backoff
+            let delay = backoff.delay(afterFailures: failures, chance: .random(in: 0...1))
             self.backoffTimer = self.eventLoop.assumeIsolated().scheduleTask(in: delay) {
                 self.run(self.machine.backoffPassed())
             }
             self.onEvent(wasReady ? .lost(error, retryIn: delay) : .attemptFailed(error, retryIn: delay))
+            // Their commands were never sent.
+            let reason = error.isLasting || error.refusal != nil ? error : .unavailable(error.debugDescription)
             for waiting in failing {
-                waiting.completion(.failure(error))
+                waiting.completion(.failure(reason))
             }
         case .close(let failing):
             self.backoffTimer?.cancel()
             self.cancelWaitTimer()
+            self.sentinels?.close()
             self.handler?.close()
             self.handler = nil
+            self.server = nil
             for waiting in failing {
                 waiting.completion(.failure(.closed))
             }
@@ -116,46 +138,33 @@ package final class RedisConnection {
 
     private func connect() {
         let deadline = self.eventLoop.now + self.configuration.connectTimeout
-        self.openSocket().assumeIsolated().whenComplete { result in
+        guard let sentinels = self.sentinels else {
+            return self.connect(to: self.configuration.address, deadline: deadline)
+        }
+        sentinels.locate { result in
+            guard self.machine.wantsChannel else { return }
             switch result {
-            case .success(let channel):
-                self.greet(channel, deadline: deadline)
-            case .failure(let error):
-                self.run(self.machine.failed(RedisError(socket: error)))
+            case .success(let address): self.connect(to: address, deadline: deadline)
+            case .failure(let error): self.run(self.machine.failed(error))
             }
         }
     }
 
-    /// A channel with TLS and our handler in it. With several addresses for a name NIO tries them, and makes a
-    /// pipeline, several times; so the greeting waits until one has won.
-    private func openSocket() -> EventLoopFuture<any Channel> {
+    private func connect(to address: RedisConfiguration.Address, deadline: NIODeadline) {
         let configuration = self.configuration
-        let bootstrap = ClientBootstrap(group: self.eventLoop)
-            .connectTimeout(configuration.connectTimeout)
-            .channelInitializer { channel in
-                channel.eventLoop.makeCompletedFuture {
-                    let pipeline = channel.pipeline.syncOperations
-                    if let tls = configuration.tls {
-                        let name = tls.serverName ?? configuration.address.hostName
-                        try pipeline.addHandler(NIOSSLClientHandler(context: tls.context, serverHostname: name))
-                    }
-                    try pipeline.addHandler(RedisHandler(configuration: configuration))
+        configuration.openSocket(to: address, on: self.eventLoop) { RedisHandler(configuration: configuration) }
+            .assumeIsolated().whenComplete { result in
+                switch result {
+                case .success(let channel):
+                    self.greet(channel, at: address, deadline: deadline)
+                case .failure(let error):
+                    self.run(self.machine.failed(RedisError(socket: error)))
                 }
             }
-        switch configuration.address {
-        case .unix(let path):
-            return bootstrap.connect(unixDomainSocketPath: path)
-        case .tcp(let host, let port):
-            // Idle connections that a firewall forgets are found out before a request has to.
-            let bootstrap = bootstrap.channelOption(.socketOption(.so_keepalive), value: 1)
-            if let address = try? SocketAddress(ipAddress: host, port: port) {
-                return bootstrap.connect(to: address)
-            }
-            return bootstrap.connect(host: host, port: port)
-        }
     }
 
-    private func greet(_ channel: any Channel, deadline: NIODeadline) {
+    /// Only now, when one of the channels that NIO tried has won.
+    private func greet(_ channel: any Channel, at address: RedisConfiguration.Address, deadline: NIODeadline) {
         guard self.machine.wantsChannel else {
             return channel.close(promise: nil)
         }
@@ -164,13 +173,23 @@ package final class RedisConnection {
             self.handler = handler
             handler.open(
                 deadline: deadline,
-                onReady: { self.run(self.machine.becameReady()) },
-                onClosed: { self.run(self.machine.failed($0)) }
+                onReady: {
+                    self.server = Server(address: address, resolved: channel.remoteAddress)
+                    // The Sentinels go on watching: a primary that has been replaced may not know it yet.
+                    self.sentinels?.watch(address) { self.leave() }
+                    self.run(self.machine.becameReady(at: self.eventLoop.now))
+                },
+                onClosed: { self.run(self.machine.failed($0, at: self.eventLoop.now)) }
             )
         } catch {
             // The channel was closed before we heard of it.
             self.run(self.machine.failed(RedisError(socket: error)))
         }
+    }
+
+    /// The primary is elsewhere now.
+    private func leave() {
+        self.handler?.fail(.connectionLost("the Sentinels name another primary"))
     }
 
     // MARK: - Commands that wait
@@ -195,25 +214,3 @@ package final class RedisConnection {
 
 @available(*, unavailable)
 extension RedisConnection: Sendable {}
-
-extension RedisConfiguration.Address {
-    /// The name to ask for in TLS; an IP address is none (RFC 6066 section 3).
-    fileprivate var hostName: String? {
-        guard case .tcp(let host, _) = self, (try? SocketAddress(ipAddress: host, port: 0)) == nil else { return nil }
-        return host
-    }
-}
-
-extension RedisError {
-    /// What the socket or the TLS library reports.
-    init(socket error: any Error) {
-        switch error {
-        case NIOSSLError.handshakeFailed, is NIOSSLExtraError:
-            self = .tls(String(describing: error))
-        case ChannelError.connectTimeout:
-            self = .timeout
-        default:
-            self = .connectionLost(String(describing: error))
-        }
-    }
-}

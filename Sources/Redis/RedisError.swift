@@ -74,14 +74,4 @@ extension RedisError {
         let isCode = looksLikeCode && (1...32).contains(code.count)
         self = .server(code: isCode ? String(decoding: code, as: UTF8.self) : "ERR", message: message)
     }
-
-    /// Trying the same again soon will not help: the server does not want us, or we do not want the server.
-    var isRefusal: Bool {
-        switch self {
-        case .server, .tls, .configuration: true
-        case .unavailable, .timeout, .connectionLost, .queueFull, .commandTooLarge, .replyTooLarge, .protocolViolation,
-            .closed:
-            false
-        }
-    }
 }

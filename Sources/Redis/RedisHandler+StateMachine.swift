@@ -40,16 +40,6 @@ extension RedisHandler {
     }
 }
 
-/// The commands a connection begins with.
-package enum GreetingStep: Equatable {
-    /// `AUTH`: the server knows us.
-    case authenticate
-    /// `SELECT`: the database exists.
-    case select
-    /// `CLIENT SETNAME`, a courtesy: a server that does not grant it to us is still usable.
-    case name
-}
-
 extension RedisHandler.StateMachine {
     /// A command that gets no answer, and why.
     package struct Failure {
@@ -190,23 +180,5 @@ extension RedisHandler.StateMachine {
         }
         self.expected.removeAll()
         return .close(error, failing: failures)
-    }
-}
-
-extension GreetingStep {
-    /// Why the answer ends the connection; nil when it does not.
-    fileprivate func refusal(_ reply: Reply) -> RedisError? {
-        guard case .error(let message) = reply else {
-            return reply.isOK ? nil : .protocolViolation("the greeting was not answered with OK")
-        }
-        let error = RedisError(reply: message)
-        switch self {
-        case .authenticate, .select:
-            return error
-        case .name:
-            // Without AUTH this is where Redis says that it wants a password, or that it has no room for us.
-            let forgiven = ["NOPERM ", "ERR unknown ", "ERR Unknown "]
-            return forgiven.contains { message.utf8.starts(with: $0.utf8) } ? nil : error
-        }
     }
 }

@@ -73,7 +73,17 @@ package final class RedisHandler: ChannelInboundHandler, NIOScheduledCallbackHan
 
     /// Ends the conversation; what is pending fails with ``RedisError/closed``.
     package func close() {
-        self.run(self.machine.failed(.closed))
+        self.fail(.closed)
+    }
+
+    /// Ends the conversation for another reason.
+    func fail(_ error: RedisError) {
+        self.run(self.machine.failed(error))
+    }
+
+    /// Whether it is a primary we want and no replica.
+    private var isPrimary: Bool {
+        if case .sentinel = self.configuration.topology { true } else { false }
     }
 
     private func run(_ action: StateMachine<Completion>.Action) {
@@ -82,6 +92,9 @@ package final class RedisHandler: ChannelInboundHandler, NIOScheduledCallbackHan
             break
         case .complete(let completion, let result):
             completion(result)
+            if case .failure(let error) = result, self.isPrimary, error.meansAnotherPrimary {
+                self.run(self.machine.failed(.connectionLost("the server is not the primary any more")))
+            }
         case .becomeReady:
             self.onReady?()
         case .tickAgain:
@@ -181,20 +194,3 @@ package final class RedisHandler: ChannelInboundHandler, NIOScheduledCallbackHan
 
 @available(*, unavailable)
 extension RedisHandler: Sendable {}
-
-extension RedisConfiguration {
-    /// What a connection begins with, in order. `CLIENT SETNAME` is always there: its answer shows that a Redis
-    /// listens, and that it wants no password of us.
-    fileprivate var greeting: [(step: GreetingStep, command: RedisCommand)] {
-        var greeting: [(step: GreetingStep, command: RedisCommand)] = []
-        if let password = self.password {
-            let words = ["AUTH"] + (self.user.map { [$0] } ?? []) + [password]
-            greeting.append((.authenticate, RedisCommand(words.map { Array($0.utf8) })))
-        }
-        if self.database != 0 {
-            greeting.append((.select, RedisCommand("SELECT", String(self.database))))
-        }
-        greeting.append((.name, RedisCommand("CLIENT", "SETNAME", self.clientName)))
-        return greeting
-    }
-}

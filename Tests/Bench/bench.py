@@ -7,12 +7,15 @@ falls on all of them. Bars are compared and shown, never asserted: the exit code
 
 import argparse
 import shutil
+import statistics
 import sys
 import time
 from contextlib import ExitStack
 
 from measure import MeasurementFailed, Row, start_up_milliseconds
 from servers import DEMO, GATEHOUSE, Gateway, Redis, StandIn, nginx_answering, nginx_proxying
+
+from harness.records import multiply
 from sign_in import session_cookie
 
 # The bars: a proxied request in CPU time of nginx' plain proxying, resident memory in MB, start-up in milliseconds.
@@ -20,7 +23,11 @@ PROXY_RATIO = 2.2
 IDLE_MEGABYTES = 20
 LOADED_MEGABYTES = 40
 START_UP = 100
+# Commands that Redis carries out for 1,000 requests of 1,000 sessions in turn.
+COMMANDS = 5
+MANY = [1, 1_000, 100_000]
 
+SESSION = "/_gatehouse/session"
 # What the application answers: small, as most answers of an API are.
 ANSWER = '200 "' + "a small answer, " * 8 + '"'
 
@@ -72,10 +79,21 @@ def rows_of_gateway(stack, settings, upstream, facts):
         facts.setdefault("idle", []).append(gateway.process.resident_kilobytes / 1024)
         cookies[gateway] = session_cookie(gateway)
     return [
-        Row("Gatehouse, /_gatehouse/session", memory, "/_gatehouse/session", cookies[memory]),
+        Row("Gatehouse, /_gatehouse/session", memory, SESSION, cookies[memory]),
         Row("Gatehouse, proxy, session in memory", memory, cookie=cookies[memory]),
         Row("Gatehouse, proxy, session in Redis", shared, cookie=cookies[shared]),
+        *[row_of_sessions(shared, redis, cookies[shared], count) for count in MANY],
     ]
+
+
+def row_of_sessions(gateway, redis, cookie, count):
+    """Requests of so many sessions in turn, which only Redis has in the beginning."""
+    name, value = next(pair.split("=", 1) for pair in cookie.split("; ") if pair.startswith("gatehouse="))
+    values = multiply(redis.client(), gateway.key, value, count)
+    file = gateway.directory / f"cookies-{count}"
+    file.write_text("".join(f"{name}={each}\n" for each in values))
+    first = f"{name}={values[0]}"
+    return Row(f"Gatehouse, session, {count:,} in Redis", gateway, SESSION, first, cookies=file, redis=redis)
 
 
 def measure(rows, settings, facts):
@@ -112,6 +130,10 @@ def print_table(rows, settings):
             f"{row.name:36}{row.microseconds:16.1f}{spread:>18}{row.microseconds / base:16.2f}"
             f"{row.requests_per_second:12,.0f}{row.slowest_percent:9.1f} ms"
         )
+    print(f"\n{'Redis commands for 1,000 requests':36}")
+    for row in rows:
+        if row.redis:
+            print(f"{row.name:36}{statistics.median(row.commands):16.1f}")
 
 
 def print_bars(rows, facts):
@@ -123,6 +145,9 @@ def print_bars(rows, facts):
     # Each is the worse of the two gateways: one keeps sessions in memory, one in Redis.
     print_bar("resident memory, idle", max(facts["idle"]), IDLE_MEGABYTES, "{:.1f} MB")
     print_bar("resident memory, most under load", max(facts["loaded"]), LOADED_MEGABYTES, "{:.1f} MB")
+    for row in rows:
+        if row.redis and "1,000 in" in row.name:
+            print_bar(row.name + ", commands", statistics.median(row.commands), COMMANDS, "{:.1f}")
     print_bar("start to first answer", max(facts["start-up"]), START_UP, "{:.0f} ms")
 
 

@@ -9,6 +9,7 @@ import time
 from dataclasses import dataclass, field
 from pathlib import Path
 
+_TURNS = Path(__file__).with_name("turns.lua")
 _TICKS = os.sysconf("SC_CLK_TCK")
 
 
@@ -24,7 +25,12 @@ class Row:
     server: object
     path: str = "/"
     cookie: str | None = None
+    # A file with a cookie in each line: the requests take turns with them.
+    cookies: Path | None = None
+    # The Redis whose commands are counted.
+    redis: object = None
     # One entry for each round.
+    commands: list = field(default_factory=list)
     cpu: list = field(default_factory=list)
     rate: list = field(default_factory=list)
     latency: list = field(default_factory=list)
@@ -56,9 +62,12 @@ class Row:
     def load(self, connections, seconds):
         """Runs wrk: its report, and how many requests were answered."""
         command = ["wrk", "--latency", "-t", "2", "-c", str(connections), "-d", f"{seconds}s", "--timeout", "10s"]
-        if self.cookie:
+        if self.cookies:
+            command += ["-s", str(_TURNS)]
+        elif self.cookie:
             command += ["-H", f"Cookie: {self.cookie}"]
-        ended = subprocess.run([*command, self.server.url(self.path)], capture_output=True, text=True)
+        arguments = ["--", str(self.cookies)] if self.cookies else []
+        ended = subprocess.run([*command, self.server.url(self.path), *arguments], capture_output=True, text=True)
         report = ended.stdout
         found = re.search(r"(\d+) requests in", report)
         if ended.returncode or not found or int(found[1]) == 0:
@@ -71,12 +80,18 @@ class Row:
 
     def measure(self, connections, seconds):
         """One round."""
+        if self.redis:
+            # The rows before have filled the cache with theirs; what is hot is what is asked for again and again.
+            self.load(connections, 1)
         pids = self.server.pids()
+        asked = self.redis.commands() if self.redis else 0
         before = cpu_seconds(pids)
         report, requests = self.load(connections, seconds)
         if self.server.pids() != pids:
             raise MeasurementFailed(f"{self.name}: a process came or went during the run")
         self.cpu.append((cpu_seconds(pids) - before) * 1e6 / requests)
+        if self.redis:
+            self.commands.append((self.redis.commands() - asked) * 1000 / requests)
         self.rate.append(float(re.search(r"Requests/sec:\s+([\d.]+)", report)[1]))
         self.latency.append(_milliseconds(re.search(r"99%\s+([\d.]+)(us|ms|s)", report)))
 

@@ -9,8 +9,10 @@ import sys
 import tempfile
 from pathlib import Path
 
+import redis
+
 REPOSITORY = Path(__file__).resolve().parents[2]
-# The end-to-end tests know how to start a program and to stop it surely. What is used of them needs no package.
+# The end-to-end tests know how to start a program and to stop it surely, and how to seal a session.
 sys.path.insert(0, str(REPOSITORY / "Tests" / "EndToEnd"))
 
 from harness.ports import free_port  # noqa: E402
@@ -124,6 +126,13 @@ class Redis(Server):
         options = ["--bind", "127.0.0.1", "--port", self.port, "--save", "", "--appendonly", "no"]
         self.run(["redis-server", *options])
 
+    def client(self):
+        return redis.Redis(port=self.port, socket_timeout=60)
+
+    def commands(self):
+        """How many it has carried out so far."""
+        return self.client().info("stats")["total_commands_processed"]
+
 
 class StandIn(Server):
     """The OpenID provider; it signs Alice in without a page."""
@@ -151,6 +160,7 @@ class Gateway(Server):
         }
         if redis:
             key = subprocess.run([GATEHOUSE, "key"], check=True, capture_output=True, text=True).stdout.strip()
+            self.key = key
             self.settings["session"] = {"store": "redis", "keys": [key]}
             self.settings["redis"] = {"url": f"redis://127.0.0.1:{redis.port}/0"}
 

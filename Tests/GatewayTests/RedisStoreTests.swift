@@ -27,18 +27,20 @@ struct RedisStoreTests {
         #expect(try await other.driver.load(key) == nil)
         #expect(try await one.driver.claim([1], expiresIn: .seconds(60)))
         #expect(try await other.driver.claim([1], expiresIn: .seconds(60)))
-        #expect(try await Set(one.keys()) == ["one:session:\(key.hex)", "one:once:01", "other:once:01"])
+        #expect(try await Set(one.keys()) == ["one:session:{\(key.hex)}", "one:once:01", "other:once:01"])
         try await one.close()
         try await other.close()
     }
 
-    @Test func aRecordNotWrittenByUsIsUsedUpAtOnce() async throws {
+    @Test(arguments: ["", "x", "\u{1}1234567", "\u{2}12345678box"])
+    func aRecordNotWrittenByUsIsAFault(_ value: String) async throws {
         let server = try await RedisServer()
         defer { server.stop() }
         let client = try await Client(server.configuration)
         let key = Ticket.make().key
-        _ = try await client.send("SET", "gatehouse:session:\(key.hex)", "x")
-        #expect(try await client.driver.load(key)?.idleRemaining == .zero)
+        _ = try await client.send("SET", "gatehouse:session:{\(key.hex)}", value)
+        let fault = await #expect(throws: StoreFault.self) { try await client.driver.load(key) }
+        #expect(fault?.kind == .unreadable)
         try await client.close()
     }
 
@@ -47,7 +49,7 @@ struct RedisStoreTests {
         defer { server.stop() }
         let client = try await Client(server.configuration)
         let key = Ticket.make().key
-        _ = try await client.send("LPUSH", "gatehouse:session:\(key.hex)", "x")
+        _ = try await client.send("LPUSH", "gatehouse:session:{\(key.hex)}", "x")
         let fault = await #expect(throws: StoreFault.self) { try await client.driver.load(key) }
         #expect(fault?.kind == .refused)
         try await client.close()

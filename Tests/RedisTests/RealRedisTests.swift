@@ -103,7 +103,9 @@ struct RealRedisTests {
         // By address, by name, and by a name that the address does not have but the certificate does.
         for (host, name) in [("127.0.0.1", nil), ("localhost", nil), ("127.0.0.1", "localhost")] {
             let url = "rediss://\(host):\(port)"
-            var configuration = try RedisConfiguration(url: url, caFile: certificates.authority, serverName: name)
+            var configuration = try RedisConfiguration(url: url) { () throws(RedisError) in
+                try RedisTLS(caFile: certificates.authority, serverName: name)
+            }
             configuration.commandTimeout = .seconds(20)
             configuration.connectTimeout = .seconds(20)
             let connection = try await TestConnection(configuration)
@@ -123,9 +125,9 @@ struct RealRedisTests {
         let url = "rediss://127.0.0.1:\(port)"
         let doubtful = [
             try RedisConfiguration(url: url),
-            try RedisConfiguration(url: url, caFile: others.authority),
-            try RedisConfiguration(url: url, caFile: certificates.authority),
-            try RedisConfiguration(url: url, caFile: certificates.authority, serverName: "redis.example.com"),
+            try RedisConfiguration(url: url, trusting: others),
+            try RedisConfiguration(url: url, trusting: certificates),
+            try RedisConfiguration(url: url, trusting: certificates, serverName: "redis.example.com"),
         ]
         for var configuration in doubtful {
             configuration.password = "must not be sent"
@@ -216,5 +218,13 @@ struct RealRedisTests {
     private func code(of answer: Result<Reply, RedisError>) -> String? {
         guard case .failure(.server(let code, _)) = answer else { return nil }
         return code
+    }
+}
+
+extension RedisConfiguration {
+    fileprivate init(url: String, trusting certificates: Certificates, serverName: String? = nil) throws {
+        try self.init(url: url) { () throws(RedisError) in
+            try RedisTLS(caFile: certificates.authority, serverName: serverName)
+        }
     }
 }

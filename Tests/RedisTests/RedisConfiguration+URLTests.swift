@@ -39,11 +39,39 @@ struct RedisConfigurationURLTests {
     }
 
     @Test func redissIsTLS() throws {
-        let configuration = try RedisConfiguration(url: "rediss://redis:6380", serverName: "cache.example.com")
-        #expect(configuration.tls?.serverName == "cache.example.com")
-        #expect(throws: RedisError.self) { try RedisConfiguration(url: "rediss://redis", caFile: "/nonexistent") }
-        #expect(throws: RedisError.self) { try RedisConfiguration(url: "redis://redis", caFile: "/etc/ca.pem") }
-        #expect(throws: RedisError.self) { try RedisConfiguration(url: "redis://redis", serverName: "redis") }
+        let tls = try RedisTLS(serverName: "cache.example.com")
+        for url in ["rediss://redis:6380", "rediss-sentinel://a/mymaster", "rediss-cluster://a,b"] {
+            let configuration = try RedisConfiguration(url: url) { tls }
+            #expect(configuration.tls?.serverName == "cache.example.com")
+        }
+        for url in ["redis://redis:6380", "redis-sentinel://a/mymaster", "redis-cluster://a,b"] {
+            #expect(try RedisConfiguration(url: url) { tls }.tls == nil)
+        }
+        #expect(throws: RedisError.self) {
+            try RedisConfiguration(url: "rediss://redis") { () throws(RedisError) in try RedisTLS(caFile: "/none") }
+        }
+    }
+
+    @Test func sentinelsNameAPrimary() throws {
+        let configuration = try RedisConfiguration(
+            url: "redis-sentinel://gate:w%2Fd@one,[::1]:7,three:26380/my%20one/4"
+        )
+        #expect(configuration.topology == .sentinel(primary: "my one"))
+        #expect(
+            configuration.seeds == [
+                .tcp(host: "one", port: 26_379), .tcp(host: "::1", port: 7), .tcp(host: "three", port: 26_380),
+            ]
+        )
+        #expect(configuration.user == "gate")
+        #expect(configuration.password == "w/d")
+        #expect(configuration.database == 4)
+    }
+
+    @Test func aClusterHasNodes() throws {
+        let configuration = try RedisConfiguration(url: "redis-cluster://:word@one,two:7000/0")
+        #expect(configuration.topology == .cluster)
+        #expect(configuration.seeds == [.tcp(host: "one", port: 6379), .tcp(host: "two", port: 7000)])
+        #expect(configuration.password == "word")
     }
 
     @Test(arguments: [
@@ -55,7 +83,10 @@ struct RedisConfigurationURLTests {
         "redis://user:@redis", "redis://@redis", "redis://:%zz@redis", "redis://:%4@redis", "redis://:%00@redis",
         "redis://:%ff@redis",
         "redis://::1", "redis://[::1", "redis://[]", "redis://[redis]", "redis://[::1]6379", "redis://[::1]:",
-        "redis://ré", "unix://", "unix:///", "unix://relative/path", "unix:///a?", "unix:///a?database=",
+        "redis-sentinel://a", "redis-sentinel://a/", "redis-sentinel://a,/m", "redis-sentinel:///m",
+        "redis-sentinel://a/m/x", "redis-cluster://", "redis-cluster://a,,b", "redis-cluster://a/1", "redis://a,b",
+        "redis-cluster://a?x", "redis://ré", "unix://", "unix:///", "unix://relative/path", "unix:///a?",
+        "unix:///a?database=",
         "unix:///a?database=x", "unix:///a?db=1", "unix:///a?database=1&x=2", "unix:///%00",
     ])
     func everythingElseIsRefusedWithTheRule(url: String) {

@@ -5,7 +5,7 @@ import Testing
 struct RedisConfigurationTests {
     @Test func theDefaultsAreTheDocumentedOnes() {
         let configuration = RedisConfiguration(address: .tcp(host: "redis", port: 6379))
-        #expect(configuration.commandTimeout == .milliseconds(500))
+        #expect(configuration.commandTimeout == .milliseconds(50))
         #expect(configuration.connectTimeout == .seconds(2))
         #expect(configuration.maximumPendingCommands == 10_000)
         #expect(configuration.maximumReplyBytes == 16 * 1024 * 1024)
@@ -26,7 +26,7 @@ struct RedisConfigurationTests {
     @Test func theBackoffDoublesUpToItsMaximum() {
         let backoff = RedisConfiguration.Backoff()
         let longest = [1, 2, 3, 4, 5, 6, 7, 8, 100, .max].map { backoff.delay(afterFailures: $0, chance: 0) }
-        let expected: [Int64] = [50, 100, 200, 400, 800, 1_600, 2_000, 2_000, 2_000, 2_000]
+        let expected: [Int64] = [50, 100, 200, 400, 800, 1_000, 1_000, 1_000, 1_000, 1_000]
         #expect(longest == expected.map { .milliseconds($0) })
     }
 
@@ -34,12 +34,24 @@ struct RedisConfigurationTests {
         let backoff = RedisConfiguration.Backoff()
         #expect(backoff.delay(afterFailures: 1, chance: 1) == .milliseconds(25))
         #expect(backoff.delay(afterFailures: 1, chance: 0.5) == .microseconds(37_500))
-        #expect(backoff.delay(afterFailures: 0, chance: 7) == .milliseconds(25))
+        #expect(backoff.delay(afterFailures: 1, chance: 7) == .milliseconds(25))
+        #expect(backoff.delay(afterFailures: 0, chance: 0) == .zero)
+        #expect(backoff.delay(afterFailures: 0, chance: 1) == .milliseconds(5))
     }
 
     @Test func aCAFileMustHaveCertificates() {
         for file in ["/nonexistent/ca.pem", "/dev/null"] {
             #expect(throws: RedisError.self) { try RedisTLS(caFile: file) }
+        }
+    }
+
+    @Test func aClientCertificateHasAKey() {
+        #expect(throws: RedisError.self) { try RedisTLS(certificateFile: "/dev/null", keyFile: "/dev/null") }
+        #expect(throws: RedisError.configuration("a client certificate and its key come together")) {
+            try RedisTLS(certificateFile: "/dev/null")
+        }
+        #expect(throws: RedisError.configuration("a client certificate and its key come together")) {
+            try RedisTLS(keyFile: "/dev/null")
         }
     }
 

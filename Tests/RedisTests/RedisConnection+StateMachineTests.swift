@@ -12,7 +12,7 @@ struct RedisConnectionStateMachineTests {
         #expect(machine.start() == .none)
         #expect(machine.wantsChannel == true)
         #expect(machine.isReady == false)
-        #expect(machine.becameReady() == .write([]))
+        #expect(machine.becameReady(at: at(5_000)) == .write([]))
         #expect(machine.isReady == true)
         #expect(machine.start() == .none)
     }
@@ -21,7 +21,7 @@ struct RedisConnectionStateMachineTests {
         var machine = Machine(maximumWaiting: 10)
         #expect(machine.send(ping, "a", deadline: at(10)) == .wait(connect: true, wakeUp: true))
         #expect(machine.send(ping, "b", deadline: at(11)) == .wait(connect: false, wakeUp: false))
-        #expect(machine.becameReady() == .write(["a", "b"]))
+        #expect(machine.becameReady(at: at(5_000)) == .write(["a", "b"]))
     }
 
     @Test func itComesBackAfterEachFailureAndCountsThem() {
@@ -33,10 +33,30 @@ struct RedisConnectionStateMachineTests {
         #expect(machine.backoffPassed() == .connect)
         #expect(machine.failed(gone) == .retry(gone, failures: 2, wasReady: false, failing: []))
         #expect(machine.backoffPassed() == .connect)
-        #expect(machine.becameReady() == .write([]))
-        #expect(machine.failed(gone) == .retry(gone, failures: 1, wasReady: true, failing: []))
+        #expect(machine.becameReady(at: at(5_000)) == .write([]))
+        // A channel that does not last is one failure more; one that does is none.
+        #expect(machine.failed(gone, at: at(5_999)) == .retry(gone, failures: 3, wasReady: true, failing: []))
         #expect(machine.isReady == false)
         #expect(machine.backoffPassed() == .connect)
+        _ = machine.becameReady(at: at(5_000))
+        #expect(machine.failed(gone, at: at(6_000)) == .retry(gone, failures: 0, wasReady: true, failing: []))
+    }
+
+    @Test func afterFourFailuresNobodyWaits() {
+        var machine = Machine(maximumWaiting: 10)
+        _ = machine.send(ping, "a", deadline: at(10_000))
+        let gone = RedisError.connectionLost("refused")
+        for _ in 0..<3 {
+            _ = machine.failed(gone)
+            _ = machine.backoffPassed()
+        }
+        #expect(machine.send(ping, "b", deadline: at(10_000)) == .wait(connect: false, wakeUp: false))
+        #expect(machine.failed(gone) == .retry(gone, failures: 4, wasReady: false, failing: ["a", "b"]))
+        let open = RedisError.unavailable("the connection to Redis was lost: refused")
+        #expect(machine.send(ping, "c", deadline: at(10_000)) == .fail(open))
+        _ = machine.backoffPassed()
+        #expect(machine.send(ping, "d", deadline: at(10_000)) == .fail(open))
+        #expect(machine.becameReady(at: at(0)) == .write([]))
     }
 
     @Test func commandsThatWaitSurviveFailedAttempts() {
@@ -46,7 +66,7 @@ struct RedisConnectionStateMachineTests {
         #expect(machine.failed(gone) == .retry(gone, failures: 1, wasReady: false, failing: []))
         #expect(machine.send(ping, "b", deadline: at(11)) == .wait(connect: false, wakeUp: false))
         _ = machine.backoffPassed()
-        #expect(machine.becameReady() == .write(["a", "b"]))
+        #expect(machine.becameReady(at: at(5_000)) == .write(["a", "b"]))
     }
 
     @Test(arguments: [RedisError.server(code: "WRONGPASS", message: ""), .tls("not trusted")])
@@ -89,7 +109,7 @@ struct RedisConnectionStateMachineTests {
         #expect(machine.send(ping, "b", deadline: at(10)) == .fail(.closed))
         // What was under way comes to an end without effect.
         #expect(machine.wantsChannel == false)
-        #expect(machine.becameReady() == .none)
+        #expect(machine.becameReady(at: at(5_000)) == .none)
         #expect(machine.failed(.closed) == .none)
         #expect(machine.backoffPassed() == .none)
     }

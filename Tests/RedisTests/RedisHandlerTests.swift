@@ -121,6 +121,8 @@ private final class Conversation {
         _ configuration: RedisConfiguration = RedisConfiguration(address: .unix(path: "unused")),
         isGreeted: Bool = true
     ) throws {
+        var configuration = configuration
+        configuration.commandTimeout = .milliseconds(500)
         self.handler = RedisHandler(configuration: configuration)
         try self.channel.pipeline.syncOperations.addHandler(self.handler)
         try self.channel.connect(to: SocketAddress(unixDomainSocketPath: "unused")).wait()

@@ -24,6 +24,7 @@ extension Configuration.SessionSettings {
         self.keys = section.sealingKeys()
         self.corsOrigins = section.origins("cors_origins") ?? self.corsOrigins
         self.maximumInMemory = section.number("max_in_memory", in: 1...100_000_000) ?? self.maximumInMemory
+        self.cacheBytes = section.size("cache_size", in: 0...(16 << 30)) ?? self.cacheBytes
         if self.store == .redis, self.keys.isEmpty, !section.hasProblem("keys", "keys_file") {
             section.refuse(
                 "keys",

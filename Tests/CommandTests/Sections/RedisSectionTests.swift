@@ -18,7 +18,7 @@ struct RedisSectionTests {
         let redis = try #require(configuration.redis)
         #expect(redis.address == .tcp(host: "127.0.0.1", port: 6379))
         #expect(redis.database == 0)
-        #expect(redis.commandTimeout == .milliseconds(500))
+        #expect(redis.commandTimeout == .milliseconds(50))
         #expect(redis.connectTimeout == .seconds(2))
         #expect(configuration.redisKeyPrefix == "gatehouse:")
     }
@@ -78,6 +78,37 @@ struct RedisSectionTests {
         #expect(problems.count == 1)
         #expect(problems.first?.hasPrefix("redis.ca_file: found ") == true)
         #expect(self.sample("url = \"rediss://cache\"").reading().configuration?.redis?.tls != nil)
+    }
+
+    @Test func sentinelsAndClustersAreRead() throws {
+        let sentinel = self.sample(
+            "url = \"redis-sentinel://gate:word@one,two/mymaster\"",
+            "sentinel_user = \"asker\"",
+            "sentinel_password = \"other\""
+        )
+        let redis = try #require(sentinel.reading().configuration?.redis)
+        #expect(redis.topology == .sentinel(primary: "mymaster"))
+        #expect(redis.password == "word")
+        #expect(redis.sentinelUser == "asker")
+        #expect(redis.sentinelPassword == "other")
+        let cluster = self.sample("url = \"redis-cluster://one,two\"").reading().configuration?.redis
+        #expect(cluster?.topology == .cluster)
+        #expect(self.sample("sentinel_password = \"x\"").problems().count == 1)
+    }
+
+    @Test func whatIsForTLSNeedsTLS() throws {
+        let file = try TemporaryFile("no certificate")
+        #expect(self.sample("server_name = \"cache\"").problems().count == 1)
+        #expect(self.sample("key_file = \"\(file.path)\"").problems().count == 1)
+        #expect(self.sample("url = \"rediss://cache\"", "key_file = \"\(file.path)\"").problems().count == 1)
+        let named = self.sample("url = \"rediss://10.0.0.1\"", "server_name = \"cache\"").reading()
+        #expect(named.configuration?.redis?.tls?.serverName == "cache")
+    }
+
+    @Test func aPasswordFileIsReadAgain() throws {
+        let file = try TemporaryFile("first\n")
+        let redis = self.sample("password_file = \"\(file.path)\"").reading().configuration?.redis
+        #expect(redis?.rereadPassword?() == "first")
     }
 
     @Test func mistakesAreFoundBeforeTheStoreIsChosen() {

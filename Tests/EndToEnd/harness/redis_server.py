@@ -13,15 +13,18 @@ from harness.process import Process
 
 
 class RedisServer:
-    """Listens on TCP and on a unix socket; with `certificates`, on TLS too. Data live in memory alone."""
+    """Listens on TCP and on a unix socket; with `certificates`, on TLS too. Data live in memory alone.
 
-    def __init__(self, password=None, acl=(), certificates=None):
+    `lines` go into its configuration as they are. With `clients_have_certificates`, TLS asks for one.
+    """
+
+    def __init__(self, password=None, acl=(), certificates=None, lines=(), clients_have_certificates=False):
         self.port = free_port()
         self.tls_port = free_port() if certificates else None
         self.password = password
         self.directory = Path(tempfile.mkdtemp(prefix="redis-data-"))
         self.socket = self.directory / "redis.sock"
-        lines = [
+        file_lines = [
             f"port {self.port}",
             "bind 127.0.0.1",
             f"unixsocket {self.socket}",
@@ -31,19 +34,20 @@ class RedisServer:
             "enable-debug-command yes",
         ]
         if password:
-            lines.append(f"requirepass {password}")
-        lines += [f"user {rule}" for rule in acl]
+            file_lines.append(f"requirepass {password}")
+        file_lines += [f"user {rule}" for rule in acl]
         if certificates:
             certificate = certificates.issue("127.0.0.1", "localhost")
-            lines += [
+            file_lines += [
                 f"tls-port {self.tls_port}",
                 f"tls-cert-file {certificate.certificate_file}",
                 f"tls-key-file {certificate.key_file}",
                 f"tls-ca-cert-file {certificates.authority_file}",
-                "tls-auth-clients no",
+                f"tls-auth-clients {'yes' if clients_have_certificates else 'no'}",
             ]
+        file_lines += lines
         self.configuration = self.directory / "redis.conf"
-        self.configuration.write_text("\n".join(lines) + "\n")
+        self.configuration.write_text("\n".join(file_lines) + "\n")
         self.process = None
         self.start()
 
@@ -57,6 +61,11 @@ class RedisServer:
             return self.client().ping()
         except redis.RedisError:
             return False
+
+    @property
+    def main_port(self):
+        """Where other servers reach it."""
+        return self.tls_port or self.port
 
     def client(self, timeout=5):
         retry = Retry(NoBackoff(), 0)

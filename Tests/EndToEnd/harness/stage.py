@@ -11,7 +11,10 @@ from harness.process import Process
 from harness.providers.forger import Forger
 from harness.providers.stand_in import StandIn
 from harness.raw_http import RawConnection
+from harness.redis_cluster import RedisCluster
+from harness.redis_sentinels import SentinelSet
 from harness.redis_server import RedisServer
+from harness.tcp_proxy import TCPProxy
 from harness.upstream import Upstream
 from harness.user_agent import UserAgent
 
@@ -39,6 +42,16 @@ class Stage:
 
     def redis(self, **options):
         return self.keep(RedisServer(**options))
+
+    def sentinels(self, **options):
+        return self.keep(SentinelSet(**options))
+
+    def cluster(self, **options):
+        return self.keep(RedisCluster(**options))
+
+    def tcp_proxy(self, port):
+        """Between whoever connects to it and a port here."""
+        return self.keep(TCPProxy(port))
 
     def certificates(self):
         return self.keep(Certificates())

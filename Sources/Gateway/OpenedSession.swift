@@ -1,0 +1,67 @@
+package import Access
+import Cryptography
+package import OpenIDConnect
+
+/// A session that its ticket has opened, with the header fields it stands for.
+package final class OpenedSession {
+    let ticket: Ticket
+    /// The session, with what the routes' policies make of it.
+    package let grants: Grants
+    package var session: Session { self.grants.session }
+    /// The identity as the header fields of each set that was asked for, rendered once.
+    private var rendered: [(headers: HeaderSet?, fields: Result<[UInt8], IdentityFieldsError>)] = []
+    /// What its applications are told in signed form.
+    var assertions = Assertions()
+    /// The sealed record this was opened from: as long as the store holds these bytes, the session is this one. Empty
+    /// while the store tells of changes, which is a better way to know.
+    let box: [UInt8]
+    /// Roughly the bytes it takes: the record, the texts read out of it, the fields, and what holds them together.
+    let cost: Int
+
+    init(ticket: Ticket, grants: Grants, box: [UInt8]) {
+        self.ticket = ticket
+        self.grants = grants
+        self.box = box
+        // The fields are rendered later; they are about as long as the claims they tell.
+        self.cost = 3 * grants.session.bytes.count + box.count + 1024
+    }
+
+    /// The identity as a route's upstream is told of it, ready to be sent.
+    package func fields(_ headers: HeaderSet?, maximumSize: Int) -> Result<[UInt8], IdentityFieldsError> {
+        for known in self.rendered where known.headers === headers { return known.fields }
+        let fields = self.render(headers, maximumSize: maximumSize)
+        self.rendered.append((headers, fields))
+        return fields
+    }
+
+    private func render(_ headers: HeaderSet?, maximumSize: Int) -> Result<[UInt8], IdentityFieldsError> {
+        var wire = WireBytes()
+        do {
+            if let headers {
+                let fields = try headers.rendered(for: self.session, maximumSize: maximumSize)
+                for (name, value) in fields {
+                    wire.append(name)
+                    wire.append(": ")
+                    wire.append(value)
+                    wire.append("\r\n")
+                }
+            } else {
+                let fields = try IdentityFields.rendered(for: self.session.identity, maximumSize: maximumSize)
+                for (name, value) in fields { wire.appendField(name, value) }
+            }
+            return .success(wire.bytes)
+        } catch {
+            return .failure(error)
+        }
+    }
+}
+
+extension OpenedSession {
+    /// Whether this ticket would open the record here: who knows the id alone does not.
+    func isOpened(by ticket: Ticket, for authority: Authority) -> Bool {
+        constantTimeEqual(self.ticket.secret, ticket.secret) && self.session.authority == authority.text
+    }
+}
+
+@available(*, unavailable)
+extension OpenedSession: Sendable {}

@@ -1,0 +1,212 @@
+"""Redis fails in every way there is, under load: nobody is signed out, and all is well again soon after it is."""
+
+import time
+
+import pytest
+
+from harness import gateway as program
+from harness.load import Load
+from harness.operations import record
+from harness.stage import sign_in, sign_in_answer
+from harness.waiting import eventually, pause
+
+LONG = 1.0
+
+
+@pytest.fixture
+def server(stage):
+    return stage.redis(lines=["appendonly yes", "appendfsync always"])
+
+
+@pytest.fixture
+def proxy(stage, server):
+    return stage.tcp_proxy(server.port)
+
+
+@pytest.fixture
+def gateway(stage, forger, upstream, proxy):
+    settings = {
+        "server": {"workers": 2},
+        "session": {"store": "redis", "keys": [program.run("key").stdout.strip()]},
+        "redis": {"url": f"redis://127.0.0.1:{proxy.port}/0"},
+    }
+    return stage.gateway(forger, upstream, settings)
+
+
+@pytest.fixture
+def agents(gateway, forger):
+    return [sign_in(gateway, forger) for _ in range(5)]
+
+
+def recovery(load, within=10):
+    """Seconds from now until no answer is bad any more."""
+    healed = time.monotonic()
+    eventually(load.is_well, within=within)
+    load.assert_nobody_was_signed_out()
+    return load.trouble(healed)
+
+
+UNAVAILABLE = "503 with `Retry-After`, at once; still signed in afterwards"
+
+
+def test_killed_and_started_again(gateway, agents, server):
+    with Load(gateway, agents) as load:
+        eventually(load.is_well)
+        server.kill()
+        pause(LONG)
+        broken = time.monotonic()
+        pause(LONG)
+        assert load.slowest(broken) < 0.5, "nobody waits for a Redis that is known to be gone"
+        server.start()
+        seconds = recovery(load)
+    assert load.statuses[503] > 0
+    assert seconds < 3
+    record("Redis is killed and comes back with its data", UNAVAILABLE, seconds)
+
+
+def test_frozen_and_thawed(gateway, agents, server):
+    with Load(gateway, agents) as load:
+        eventually(load.is_well)
+        server.pause()
+        pause(3 * LONG)
+        server.resume()
+        seconds = recovery(load)
+    assert load.statuses[503] > 0
+    assert seconds < 3
+    record(
+        "Redis is frozen for 3 s (kill -STOP)",
+        "served from the cache for at most 0.8 s, then 503 within 0.1 s; still signed in afterwards",
+        seconds,
+    )
+
+
+def test_a_short_freeze_is_not_seen_by_who_is_cached(gateway, agents, server):
+    with Load(gateway, agents) as load:
+        eventually(load.is_well)
+        server.pause()
+        pause(0.3)
+        server.resume()
+        seconds = recovery(load)
+    assert load.statuses[503] == 0, load.statuses
+    record("Redis is frozen for 0.3 s", "nothing, while the cache knows the session", seconds)
+
+
+def test_slow(gateway, agents, proxy):
+    with Load(gateway, agents) as load:
+        eventually(load.is_well)
+        proxy.delay = 0.1
+        pause(3 * LONG)
+        proxy.delay = 0
+        seconds = recovery(load)
+    assert seconds < 3
+    record(
+        "Redis answers after 0.1 s, twice redis.command_timeout",
+        "nothing, or 503 where the cache does not know the session; nobody waits longer",
+        seconds,
+    )
+
+
+def test_connections_are_cut(gateway, agents, proxy):
+    with Load(gateway, agents) as load:
+        eventually(load.is_well)
+        cut = time.monotonic()
+        for _ in range(5):
+            proxy.cut()
+            pause(0.2)
+        seconds = recovery(load)
+        assert load.trouble(cut) < 3
+    assert seconds < 2
+    record(
+        "Connections to Redis are reset, again and again",
+        "503 for who asks in that moment; still signed in afterwards",
+        seconds,
+    )
+
+
+def test_connections_are_half_closed(gateway, agents, proxy):
+    with Load(gateway, agents) as load:
+        eventually(load.is_well)
+        proxy.half_close()
+        seconds = recovery(load)
+    assert seconds < 2
+    record("Redis half-closes its connections", "nothing, or 503 for who asks in that moment", seconds)
+
+
+def test_the_network_swallows_everything(gateway, agents, proxy):
+    with Load(gateway, agents) as load:
+        eventually(load.is_well)
+        proxy.is_deaf = True
+        pause(3 * LONG)
+        proxy.is_deaf = False
+        proxy.cut()
+        seconds = recovery(load)
+    assert load.statuses[503] > 0
+    assert seconds < 4
+    record("Nothing gets through to Redis for 3 s, and nothing says so", UNAVAILABLE, seconds)
+
+
+def test_full(gateway, agents, server, forger):
+    with Load(gateway, agents) as load:
+        eventually(load.is_well)
+        server.client().config_set("maxmemory", "1")
+        pause(LONG)
+        assert sign_in_answer(gateway, forger).status_code == 503
+        assert set(load.statuses) == {200}
+        server.client().config_set("maxmemory", "0")
+        seconds = recovery(load)
+    record("Redis is full (OOM)", "nothing; sign-ins get a page with 503", seconds)
+
+
+def test_read_only(gateway, agents, server, forger):
+    with Load(gateway, agents) as load:
+        eventually(load.is_well)
+        server.client().execute_command("REPLICAOF", "127.0.0.1", "1")
+        assert sign_in_answer(gateway, forger).status_code == 503
+        pause(LONG)
+        server.client().execute_command("REPLICAOF", "NO", "ONE")
+        seconds = recovery(load)
+    assert set(load.statuses) == {200}
+    record("Redis is a replica for 1 s (READONLY)", "nothing; sign-ins get a page with 503", seconds)
+
+
+def test_the_password_changes(stage, forger, upstream):
+    server = stage.redis(password="first")
+    certificates = stage.certificates()
+    file = certificates.directory / "password"
+    file.write_text("first\n")
+    settings = {
+        "session": {"store": "redis", "keys": [program.run("key").stdout.strip()]},
+        "redis": {"url": server.url, "password_file": str(file)},
+    }
+    gateway = stage.gateway(forger, upstream, settings)
+    agents = [sign_in(gateway, forger)]
+    with Load(gateway, agents) as load:
+        eventually(load.is_well)
+        client = server.client()
+        client.config_set("requirepass", "second")
+        server.password = "second"
+        client.execute_command("CLIENT", "KILL", "TYPE", "normal", "SKIPME", "yes")
+        pause(LONG)
+        assert "second" not in gateway.process.output
+        assert "redis.password" in gateway.process.output, "the log says whose configuration is wrong"
+        file.write_text("second\n")
+        seconds = recovery(load)
+    assert seconds < 3
+    record(
+        "The password of Redis changes before redis.password_file does",
+        "503, and a log line that names redis.password; still signed in afterwards",
+        seconds,
+    )
+
+
+def test_nonsense(stage, forger, upstream):
+    """Something else listens where Redis should: 503, alive, and the log says it."""
+    elsewhere = stage.upstream()
+    port = int(elsewhere.url.rsplit(":", 1)[1])
+    settings = {
+        "session": {"store": "redis", "keys": [program.run("key").stdout.strip()]},
+        "redis": {"url": f"redis://127.0.0.1:{port}/0"},
+    }
+    gateway = stage.gateway(forger, upstream, settings)
+    assert gateway.admin("/readyz").status_code == 503
+    assert gateway.is_alive
