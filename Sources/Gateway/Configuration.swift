@@ -123,7 +123,7 @@ package struct Configuration: Sendable {
         package var keys: [SealingKey] = []
         package var maximumInMemory = 100_000
         /// Of each worker's opened sessions.
-        package var cacheBytes = 16 << 20
+        package var cacheBytes = 8 << 20
 
         package init() {}
     }
