@@ -133,7 +133,7 @@ package struct Configuration: Sendable {
         /// Origins beside our own whose pages may ask who is signed in.
         package var corsOrigins: [String] = []
         /// Of each worker's opened sessions.
-        package var cacheBytes = 16 << 20
+        package var cacheBytes = 8 << 20
 
         package init() {}
     }

@@ -94,7 +94,8 @@ package struct Gateway: Service {
             if settings.configuration.session.store == .redis, let redis = settings.configuration.redis {
                 let client = redis.client(on: eventLoop) { logger.log($0) }
                 client.start()
-                store = RedisStore(connection: client, keyPrefix: settings.configuration.redisKeyPrefix, now: clock)
+                let keyPrefix = settings.configuration.redisKeyPrefix
+                store = RedisStore(connection: client, keyPrefix: keyPrefix, now: clock, logger: logger)
             } else {
                 store = memory
             }

@@ -59,7 +59,8 @@ package final class OpenedSession {
 extension OpenedSession {
     /// Whether this ticket would open the record here: who knows the id alone does not.
     func isOpened(by ticket: Ticket, for authority: Authority) -> Bool {
-        constantTimeEqual(self.ticket.secret, ticket.secret) && self.session.authority == authority.text
+        constantTimeEqual(self.ticket.secret, ticket.secret)
+            && self.session.authority.utf8.elementsEqual(authority.text.utf8)
     }
 }
 

@@ -1,4 +1,5 @@
 package import Access
+package import Logging
 package import OpenIDConnect
 package import Redis
 
@@ -12,21 +13,27 @@ package final class RedisStore: SessionStore {
     private let sessionPrefix: [UInt8]
     private let oncePrefix: [UInt8]
     private let now: () -> Instant
+    private let logger: Logger?
     /// Nil: changes are not told.
     private var tracking: RedisTracking?
+    /// Redis refused to tell, and this has been logged.
+    private var isRefused = false
 
     /// - Parameters:
     ///   - connection: this worker's own; everything happens on its loop.
     ///   - keyPrefix: put before each key, so that several gateways can share a Redis.
     ///   - now: what time it is.
+    ///   - logger: for what an operator can change.
     package init(
         connection: any RedisClient,
         keyPrefix: String,
-        now: @escaping () -> Instant = { Instant(seconds: Timestamp.now.seconds) }
+        now: @escaping () -> Instant = { Instant(seconds: Timestamp.now.seconds) },
+        logger: Logger? = nil
     ) {
         self.connection = connection
         self.keyPrefix = keyPrefix
         self.now = now
+        self.logger = logger
         // The braces are a hash tag: in a cluster, whatever has the same between them is on the same node.
         self.sessionPrefix = Array("\(keyPrefix)session:{".utf8)
         self.oncePrefix = Array("\(keyPrefix)once:".utf8)
@@ -201,9 +208,21 @@ extension RedisStore {
                 // What has our prefix and is no session was not written by us.
                 for name in names { self.key(named: name).map { listener(.record($0)) } }
             case .changedAll: listener(.everything)
-            case .ended: listener(.ended)
+            case .ended(let error):
+                self.warn(of: error)
+                listener(.ended)
             }
         }
+    }
+
+    /// Once: it is tried again and again.
+    private func warn(of error: RedisError) {
+        guard error.refusal != nil, !self.isRefused else { return }
+        self.isRefused = true
+        self.logger?.warning(
+            "Redis does not tell of changes, so each session is looked up there for each request",
+            metadata: ["error": "\(error.debugDescription)", "advice": "\(error.advice ?? "it takes Redis 6")"]
+        )
     }
 }
 

@@ -162,7 +162,8 @@ class Gateway(Server):
             key = subprocess.run([GATEHOUSE, "key"], check=True, capture_output=True, text=True).stdout.strip()
             self.key = key
             self.settings["session"] = {"store": "redis", "keys": [key]}
-            self.settings["redis"] = {"url": f"redis://127.0.0.1:{redis.port}/0"}
+            # Everything shares the processors here: an answer may be late without Redis being slow.
+            self.settings["redis"] = {"url": f"redis://127.0.0.1:{redis.port}/0", "command_timeout": "1s"}
 
     @property
     def callback(self):

@@ -112,6 +112,42 @@ struct RedisSentinelsTests {
     }
 }
 
+extension RedisSentinelsTests {
+    @Test func aPrimaryThatWasReplacedAndDoesNotKnowItIsLeft() async throws {
+        let answer: @Sendable (FakeRedis.Call) -> FakeRedis.Answer? = { call in
+            call.words[0] == "ROLE" ? .raw("*1\r\n$6\r\nmaster\r\n") : nil
+        }
+        let old = try await FakeRedis.start(answer: answer)
+        let new = try await FakeRedis.start { call in
+            call.words[0] == "GET" ? .raw("$3\r\nnew\r\n") : answer(call)
+        }
+        let polls = Mutex(0)
+        let sentinel = try await FakeRedis.start { call in
+            guard call.words[0] == "SENTINEL" else { return nil }
+            let isReplaced = polls.withLock {
+                $0 += 1
+                return $0 > 1
+            }
+            let place = isReplaced ? new.configuration.address : old.configuration.address
+            guard case .tcp(let host, let port) = place else { return nil }
+            return .raw(["ip", host, "port", "\(port)", "config-epoch", isReplaced ? "2" : "1"].resp)
+        }
+        var configuration = sentinel.configuration
+        configuration.topology = .sentinel(primary: "m")
+        configuration.seeds = [configuration.address]
+        let connection = try await TestConnection(configuration)
+        var events = connection.events
+        #expect(await connection.send("GET", "a") == .success(.null))
+        #expect(await events.next() == .ready)
+        guard case .lost(.connectionLost, _) = await events.next() else {
+            Issue.record("it was not left")
+            return
+        }
+        #expect(await connection.send("GET", "a") == .success(.bytes(Array("new".utf8))))
+        try await connection.close()
+    }
+}
+
 extension [String] {
     /// As an array of RESP.
     var resp: String {
