@@ -14,6 +14,8 @@ final class CurrentExchange {
     var route: Route?
     var permit: Permit?
     var session: OpenedSession?
+    /// The field that replaces the client's own `Authorization`.
+    var authorization: [UInt8]?
     var decision: Metrics.Decision?
     var fault: Fault?
     var status = 0

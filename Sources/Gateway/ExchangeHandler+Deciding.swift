@@ -38,6 +38,9 @@ extension ExchangeHandler {
         }
         guard let route = try self.route(for: access) else { throw .noRoute }
         self.current?.route = route
+        if let token = try self.bearerToken(for: route) {
+            return self.judge(token, for: route) { self.carryOut(route, access, session: $0) }
+        }
         let tickets = route.policy.access == .anyone ? [] : self.tickets.tickets(in: self.fields.cookies, on: self.worker)
         guard !tickets.isEmpty else { return self.carryOut(route, access, session: nil) }
         self.worker.sessions.load(tickets, for: access.authority) { result in
@@ -70,12 +73,13 @@ extension ExchangeHandler {
             self.current?.permit = permit
             self.noteOverlooked(permit)
             guard self.exchange.permitted() else { return }
-            self.lease(permit, fresh: false)
+            self.obtainToken(for: permit) { self.lease(permit, fresh: false) }
         case .challenge:
             self.note(.challenge)
             self.challenge(access)
-        case .stepUp:
+        case .stepUp(_, let stepUp):
             self.note(.challenge)
+            if session?.isBearer ?? false { return self.refuseStepUp(stepUp) }
             self.challenge(access)
         case .deny(let route, let denial):
             self.note(.deny)
@@ -101,9 +105,12 @@ extension ExchangeHandler {
         guard access.isNavigation else {
             let origin = self.worker.settings.origin(of: access.authority)
             let signInURL = origin + self.worker.settings.configuration.paths.signIn
-            return self.answer(
-                .challenge(
-                    signInURL: signInURL, realm: access.authority.text, requestID: self.current?.requestID ?? ""))
+            var answer = Answer.challenge(
+                signInURL: signInURL, realm: access.authority.text, requestID: self.current?.requestID ?? "")
+            if self.current?.route?.bearer != nil {
+                answer.fields.append(("WWW-Authenticate", "Bearer realm=\"\(access.authority.text)\""))
+            }
+            return self.answer(answer)
         }
         let request = self.endpointRequest(access)
         SignInEndpoint.begin(

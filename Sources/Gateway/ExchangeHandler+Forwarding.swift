@@ -29,6 +29,7 @@ extension ExchangeHandler: UpstreamPartner {
             target: access.target,
             fields: self.fields,
             identityFields: self.identityFields(permit),
+            dropsAuthorization: permit.route.token != nil,
             cookieNames: self.worker.settings.cookieNames,
             host: permit.route.preserveHost
                 ? access.authority.text : self.worker.upstreams.address(of: permit).authority,
@@ -54,9 +55,13 @@ extension ExchangeHandler: UpstreamPartner {
         guard permit.session != nil, let session = self.current?.session else { return nil }
         let limit = self.worker.settings.configuration.limits.identityBytes
         guard let fields = try? session.fields(permit.route.headers, maximumSize: limit).get() else { return nil }
-        guard let audience = permit.route.assertionAudience else { return fields }
+        let authorization = self.current?.authorization ?? []
+        guard let audience = permit.route.assertionAudience else {
+            return authorization.isEmpty ? fields : fields + authorization
+        }
         let now = self.worker.wallClock
-        return session.assertions.field(for: audience, session, self.worker.settings, now: now).map { fields + $0 }
+        let assertion = session.assertions.field(for: audience, session, self.worker.settings, now: now)
+        return assertion.map { fields + $0 + authorization }
     }
 
     func forward(_ body: ByteBuffer) {

@@ -12,12 +12,23 @@ package final class OpenedSession {
     package var session: Session { self.grants.session }
     /// The identity as the header fields of each set that was asked for, rendered once.
     private var rendered: [(headers: HeaderSet?, fields: Result<[UInt8], IdentityFieldsError>)] = []
+    /// What it has obtained for upstreams.
+    let upstreamTokens = UpstreamTokens()
     /// What its applications are told in signed form.
     var assertions = Assertions()
     /// The sealed record this was opened from: as long as the store holds these bytes, the session is this one.
     fileprivate let box: [UInt8]
 
-    fileprivate init(ticket: Ticket, grants: Grants, box: [UInt8]) {
+    /// Whether a token was brought in place of a ticket.
+    let isBearer: Bool
+
+    /// What a token stands for. No ticket opens it and no store holds it.
+    convenience init(bearer grants: Grants) {
+        self.init(ticket: .make(), grants: grants, box: [], isBearer: true)
+    }
+
+    fileprivate init(ticket: Ticket, grants: Grants, box: [UInt8], isBearer: Bool = false) {
+        self.isBearer = isBearer
         self.ticket = ticket
         self.grants = grants
         self.box = box
@@ -122,6 +133,18 @@ package final class Sessions {
         }
         self.store.save(ticket.key, box, expiresIn: self.timeToLive(of: session)) { result in
             completion(result.map { ticket }.mapError { .store($0) })
+        }
+    }
+
+    /// Stores a session in place of the one that was opened, unless that has been ended meanwhile. One without a ticket is
+    /// stored nowhere.
+    func replace(_ opened: OpenedSession, with session: Session, _ completion: @escaping Completion<Void>) {
+        guard !opened.isBearer else { return completion(.success(())) }
+        guard let box = try? session.sealed(for: opened.ticket, with: self.settings.keys) else {
+            return completion(.failure(Fault(.gateway, .internalServerError, "a session could not be sealed")))
+        }
+        self.store.replace(opened.ticket.key, box, expiresIn: self.timeToLive(of: session)) { result in
+            completion(result.map { _ in }.mapError { .store($0) })
         }
     }
 

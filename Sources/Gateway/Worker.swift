@@ -16,6 +16,7 @@ package final class Worker {
     let metrics = Metrics()
     let upstreams: UpstreamPool
     let sessions: Sessions
+    let bearerTokens: BearerTokens
     /// `nil`: the operator wants none.
     let accessLog: AccessLog?
 
@@ -56,6 +57,10 @@ package final class Worker {
         self.httpDate = Timestamp.now.httpDate
         self.upstreams = UpstreamPool(eventLoop: eventLoop, configuration: settings.configuration)
         self.accessLog = settings.configuration.log.access ? AccessLog(sink: sink, asJSON: logsAsJSON) : nil
+        self.bearerTokens = BearerTokens(
+            settings: settings,
+            judge: BearerJudge(directory: provider, backChannel: backChannel, settings: settings)
+        )
         self.sessions = Sessions(store: store, settings: settings, metrics: self.metrics, now: clock)
     }
 

@@ -52,6 +52,23 @@ package struct TokenRequest: Sendable {
         return TokenRequest(items, client)
     }
 
+    /// Asks whether an opaque token is active (RFC 7662 section 2.1).
+    package static func introspection(_ token: String, client: Client) -> TokenRequest {
+        TokenRequest([("token", token)], client)
+    }
+
+    /// Turns one of Logto's personal access tokens into an access token for an API (RFC 8693 section 2.1).
+    package static func exchange(personalAccessToken: String, resource: String, client: Client) -> TokenRequest {
+        TokenRequest(
+            [
+                ("grant_type", "urn:ietf:params:oauth:grant-type:token-exchange"),
+                ("subject_token", personalAccessToken),
+                ("subject_token_type", "urn:logto:token-type:personal_access_token"), ("resource", resource),
+            ],
+            client
+        )
+    }
+
     /// Ends a token, and at Logto its whole grant (RFC 7009 section 2.1).
     package static func revocation(_ token: String, hint: TokenTypeHint?, client: Client) -> TokenRequest {
         var items = [("token", token)]

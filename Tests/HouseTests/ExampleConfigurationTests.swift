@@ -10,7 +10,8 @@ struct ExampleConfigurationTests {
     /// These show what could stand there, because their defaults are none or depend on others.
     private static let examples = [
         "provider.client_secret_file", "route.name", "route.host", "route.methods", "route.require",
-        "route.sign_in", "route.preset", "route.user_claim", "route.headers",
+        "route.sign_in", "route.preset", "route.user_claim", "route.headers", "route.bearer",
+        "route.token",
     ]
 
     init() throws {

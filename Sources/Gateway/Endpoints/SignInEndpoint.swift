@@ -135,7 +135,8 @@ enum SignInEndpoint {
             prompt: prompt ?? settings.configuration.provider.prompt,
             parameters: options.parameters,
             maxAge: stepUp.maximumAge.map { Int(clamping: $0.components.seconds) },
-            acrValues: stepUp.classes
+            acrValues: stepUp.classes,
+            resources: settings.resources
         )
         var answer = Answer.redirect(.found, to: authorization.url)
         let transactions = Transactions(request.cookies, settings: settings, authority: request.access.authority)

@@ -10,6 +10,8 @@ struct ForwardedRequest {
     let fields: RequestFields
     /// `nil`: a request nobody is known to have made.
     let identityFields: [UInt8]?
+    /// Whether the client's own `Authorization` stays behind, because the route's upstream gets a token of ours.
+    let dropsAuthorization: Bool
     let cookieNames: CookieNames
     /// The `Host` the upstream sees.
     let host: String
@@ -28,7 +30,9 @@ struct ForwardedRequest {
         var index = 0
         for (name, value) in self.head.headers {
             switch self.fields.kinds[index] {
-            case .endToEnd: bytes.appendField(name, value)
+            case .endToEnd:
+                if self.dropsAuthorization, equalIgnoringCase(name, "authorization") { break }
+                bytes.appendField(name, value)
             case .cookie:
                 if let others = CookieHeader.removing(ours: { self.cookieNames.isOurs($0) }, from: value) {
                     bytes.appendField(name, others)
