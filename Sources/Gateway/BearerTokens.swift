@@ -43,9 +43,18 @@ final class BearerTokens {
         self.judge = judge
     }
 
-    func verdict(on token: String, for route: Route, _ policy: BearerPolicy, on worker: Worker, _ respond: @escaping (Verdict) -> Void) {
+    func verdict(
+        on token: String,
+        for route: Route,
+        _ policy: BearerPolicy,
+        on worker: Worker,
+        _ respond: @escaping (Verdict) -> Void
+    ) {
         let key = Key(
-            digest: Digest.sha256(Array(token.utf8)), policy: "\(policy)", host: route.authority.text)
+            digest: Digest.sha256(Array(token.utf8)),
+            policy: "\(policy)",
+            host: route.authority.text
+        )
         let now = worker.wallClock
         if let known = self.judged[key], now < known.until { return respond(.accepted(known.session)) }
         self.judged[key] = nil
@@ -55,7 +64,9 @@ final class BearerTokens {
         }
         self.waiting[key] = [respond]
         let judge = self.judge
-        worker.run { try await judge.token(token, policy, now: now) } then: { result in
+        worker.run {
+            try await judge.token(token, policy, now: now)
+        } then: { result in
             let verdict: Verdict
             switch result {
             case .success(let accessToken):
@@ -69,7 +80,9 @@ final class BearerTokens {
     }
 
     /// A session of the token's own, which is never stored: rules, fields and assertions need not know where it is from.
-    private func remember(_ token: AccessToken, _ text: String, _ key: Key, _ route: Route, now: Instant) -> OpenedSession {
+    private func remember(_ token: AccessToken, _ text: String, _ key: Key, _ route: Route, now: Instant)
+        -> OpenedSession
+    {
         let identity =
             Identity(claims: token.claims, issuer: self.settings.configuration.provider.issuer)
             ?? Identity(issuer: self.settings.configuration.provider.issuer, subject: token.subject)
@@ -121,7 +134,10 @@ struct BearerJudge: Sendable {
     private func validator(_ provider: Provider) -> AccessTokenValidator {
         let settings = self.settings.configuration.provider
         return AccessTokenValidator(
-            issuer: settings.issuer, algorithms: provider.idTokenSigningAlgorithms, leeway: settings.clockSkew)
+            issuer: settings.issuer,
+            algorithms: provider.idTokenSigningAlgorithms,
+            leeway: settings.clockSkew
+        )
     }
 
     private func jwt(
@@ -133,7 +149,7 @@ struct BearerJudge: Sendable {
         let validator = self.validator(snapshot.provider)
         do {
             return try validator.validate(text, keys: snapshot.keys, audiences: policy.audiences, now: now)
-        } catch where error.isWorthFetchingKeys {
+        } catch  where error.isWorthFetchingKeys {
             let newer = try await self.directory.snapshotWithNewKeys(for: snapshot)
             return try validator.validate(text, keys: newer.keys, audiences: policy.audiences, now: now)
         }

@@ -12,7 +12,9 @@ extension ExchangeHandler {
         guard let field = fields.first else { return nil }
         guard fields.count == 1 else { throw .malformed("more than one Authorization") }
         let parts = field.utf8.split(separator: UInt8(ascii: " "), maxSplits: 1)
-        guard parts.count == 2, equalIgnoringCase(String(decoding: parts[0], as: UTF8.self), "bearer") else { return nil }
+        guard parts.count == 2, equalIgnoringCase(String(decoding: parts[0], as: UTF8.self), "bearer") else {
+            return nil
+        }
         let token = parts[1]
         guard (1...(64 << 10)).contains(token.count), token.allSatisfy({ (0x21...0x7E).contains($0) }) else {
             throw .malformed("the bearer token is no token")
@@ -44,8 +46,11 @@ extension ExchangeHandler {
     /// For a token that is good but not of the kind of sign-in that the route asks for (RFC 9470, 3).
     func refuseStepUp(_ stepUp: StepUp) {
         var answer = Answer.bearerProblem(
-            .unauthorized, "insufficient_user_authentication", "a more recent or stronger sign-in is needed",
-            host: self.bearerRealm)
+            .unauthorized,
+            "insufficient_user_authentication",
+            "a more recent or stronger sign-in is needed",
+            host: self.bearerRealm
+        )
         answer.fault = Fault(.downstream, .unauthorized, "a bearer token's sign-in is too old or too weak")
         self.answer(answer)
     }
@@ -62,7 +67,10 @@ extension Answer {
         host: String
     ) -> Self {
         var answer = Answer.problem(
-            status, description, members: [JSONMember(name: "error", value: .string(error))])
+            status,
+            description,
+            members: [JSONMember(name: "error", value: .string(error))]
+        )
         answer.fields.append(
             (
                 "WWW-Authenticate",

@@ -73,6 +73,7 @@ extension ExchangeHandler {
             self.current?.permit = permit
             self.noteOverlooked(permit)
             guard self.exchange.permitted() else { return }
+            if permit.route.token == nil { return self.lease(permit, fresh: false) }
             self.obtainToken(for: permit) { self.lease(permit, fresh: false) }
         case .challenge:
             self.note(.challenge)
@@ -91,8 +92,11 @@ extension ExchangeHandler {
     private func faultOfIdentity(_ permit: Permit, _ session: OpenedSession?) -> Fault? {
         guard permit.session != nil, let session else { return nil }
         let limit = self.worker.settings.configuration.limits.identityBytes
-        guard case .failure(let error) = session.fields(permit.route.headers, maximumSize: limit) else { return nil }
-        return .identity(error)
+        if case .failure(let error) = session.fields(permit.route.headers, maximumSize: limit) { return .identity(error) }
+        guard let audience = permit.route.assertionAudience else { return nil }
+        let now = self.worker.wallClock
+        let assertion = session.assertions.field(for: audience, session, self.worker.settings, now: now)
+        return assertion == nil ? Fault(.gateway, .internalServerError, "an assertion could not be signed") : nil
     }
 
     private func note(_ decision: Metrics.Decision) {

@@ -10,10 +10,15 @@ extension ExchangeHandler {
         self.explain(route, denial, decisionID, "denied")
         let fault = Fault(.downstream, .forbidden, "denied", detail: "\(denial), decision \(decisionID)")
         let isBearer = self.current?.session?.isBearer ?? false
-        var answer = Answer.denied(fault, asPage: !isBearer && (self.current?.wantsPage ?? false), decisionID: decisionID)
+        var answer = Answer.denied(
+            fault,
+            asPage: !isBearer && (self.current?.wantsPage ?? false),
+            decisionID: decisionID
+        )
         if isBearer {
             answer.fields.append(
-                ("WWW-Authenticate", "Bearer realm=\"\(self.bearerRealm)\", error=\"insufficient_scope\""))
+                ("WWW-Authenticate", "Bearer realm=\"\(self.bearerRealm)\", error=\"insufficient_scope\"")
+            )
         }
         self.answer(answer)
     }

@@ -19,7 +19,9 @@ extension ExchangeHandler {
                 self.fail(Fault(.provider, .forbidden, "there is no token for the route's upstream", detail: detail))
             case .failure(.signInAgain):
                 let detail = "the refresh token is gone"
-                self.fail(Fault(.downstream, .unauthorized, "there is no token for the route's upstream", detail: detail))
+                self.fail(
+                    Fault(.downstream, .unauthorized, "there is no token for the route's upstream", detail: detail)
+                )
             }
         }
     }

@@ -39,9 +39,12 @@ final class UpstreamTokens {
         let session = opened.session
         switch wanted {
         case .idToken:
-            return respond(session.idToken.isEmpty ? .failure(.refused("there is no ID token")) : .success(session.idToken))
+            return respond(
+                session.idToken.isEmpty ? .failure(.refused("there is no ID token")) : .success(session.idToken)
+            )
         case .accessToken:
-            let isGood = session.accessTokenExpiresAt.map { worker.wallClock < $0.advanced(by: .zero - Self.margin) } ?? true
+            let isGood =
+                session.accessTokenExpiresAt.map { worker.wallClock < $0.advanced(by: .zero - Self.margin) } ?? true
             if let token = session.accessToken, isGood { return respond(.success(token)) }
         case .obtained: break
         }
@@ -95,7 +98,11 @@ final class UpstreamTokens {
         }
         let client = worker.settings.configuration.provider.client
         let request = TokenRequest.refresh(
-            refreshToken, resource: resource, organizationID: organizationID, client: client)
+            refreshToken,
+            resource: resource,
+            organizationID: organizationID,
+            client: client
+        )
         let (directory, backChannel) = (worker.provider, worker.backChannel)
         worker.run {
             let endpoint = try await directory.snapshot().provider.tokenEndpoint

@@ -48,6 +48,9 @@ package struct AccessTokenValidator: Sendable {
     private let algorithms: [SignatureAlgorithm]
     private let leeway: Duration
 
+    /// - Parameters:
+    ///   - algorithms: What may have signed: the OP's list cut down to ours. Never taken from the token.
+    ///   - leeway: Tolerance for a token that begins in our future. Its end is its end: it becomes a session's.
     package init(issuer: String, algorithms: [SignatureAlgorithm], leeway: Duration) {
         self.issuer = issuer
         self.algorithms = algorithms
@@ -100,7 +103,7 @@ package struct AccessTokenValidator: Sendable {
             let clientID = claims["client_id"]?.stringValue, !clientID.isEmpty,
             let expiry = Self.instant(claims["exp"])
         else { throw .incomplete }
-        guard now < expiry.advanced(by: self.leeway) else { throw .expired }
+        guard now < expiry else { throw .expired }
         for name in ["nbf", "iat"] {
             guard let value = claims[name], value != .null else { continue }
             guard let start = Self.instant(value), start <= now.advanced(by: self.leeway) else { throw .notYetValid }

@@ -82,7 +82,8 @@ package struct TokenRequest: Sendable {
         switch (client.authentication, client.secret) {
         case (.basic, let secret?):
             // Both parts are form-encoded first, or a colon in the id would end it (RFC 6749 section 2.3.1).
-            let credentials = Self.escaped(FormEncoding.encode(client.id)) + ":"
+            let credentials =
+                Self.escaped(FormEncoding.encode(client.id)) + ":"
                 + secret.withBytes { Self.escaped(FormEncoding.encode($0)) }
             authorization = "Basic " + Base64.encode(Array(credentials.utf8))
         case (.post, let secret?):
@@ -98,7 +99,9 @@ package struct TokenRequest: Sendable {
     /// A space as `%20`: form decoders read it as they read `+`, and the servers that only undo percent-encoding do, too.
     private static func escaped(_ encoded: String) -> String {
         String(
-            decoding: encoded.utf8.flatMap { $0 == UInt8(ascii: "+") ? Array("%20".utf8) : [$0] }, as: UTF8.self)
+            decoding: encoded.utf8.flatMap { $0 == UInt8(ascii: "+") ? Array("%20".utf8) : [$0] },
+            as: UTF8.self
+        )
     }
 }
 

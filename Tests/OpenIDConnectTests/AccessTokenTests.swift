@@ -16,11 +16,18 @@ struct AccessTokenTests {
     }
 
     private static let validator = AccessTokenValidator(
-        issuer: TestProvider.issuer, algorithms: [.ES384], leeway: .seconds(60))
+        issuer: TestProvider.issuer,
+        algorithms: [.ES384],
+        leeway: .seconds(60)
+    )
 
     private static func validate(_ text: String, audiences: [String] = ["https://api"]) throws -> AccessToken {
         try self.validator.validate(
-            text, keys: try TestProvider.logto().keySet(), audiences: audiences, now: self.now)
+            text,
+            keys: try TestProvider.logto().keySet(),
+            audiences: audiences,
+            now: self.now
+        )
     }
 
     @Test func whatIsRightIsAccepted() throws {
@@ -36,14 +43,16 @@ struct AccessTokenTests {
         #expect(try Self.validate(try TestProvider.logto().token(several, header: Self.header)).scope == "")
     }
 
-    @Test(arguments: [
-        (["iss": "https://other"], AccessTokenError.wrongIssuer), (["iss": nil], .wrongIssuer),
-        (["aud": "https://other"], .wrongAudience), (["aud": nil], .wrongAudience), (["aud": [7]], .wrongAudience),
-        (["sub": nil], .incomplete), (["sub": ""], .incomplete), (["sub": "a\nb"], .incomplete),
-        (["client_id": nil], .incomplete), (["exp": nil], .incomplete), (["exp": "1700000600"], .incomplete),
-        (["exp": 1_699_999_940], .expired), (["nbf": 1_700_000_061], .notYetValid), (["nbf": "x"], .notYetValid),
-        (["iat": 1_700_000_061], .notYetValid),
-    ] as [([String: JSON?], AccessTokenError)])
+    @Test(
+        arguments: [
+            (["iss": "https://other"], AccessTokenError.wrongIssuer), (["iss": nil], .wrongIssuer),
+            (["aud": "https://other"], .wrongAudience), (["aud": nil], .wrongAudience), (["aud": [7]], .wrongAudience),
+            (["sub": nil], .incomplete), (["sub": ""], .incomplete), (["sub": "a\nb"], .incomplete),
+            (["client_id": nil], .incomplete), (["exp": nil], .incomplete), (["exp": "1700000600"], .incomplete),
+            (["exp": 1_699_999_940], .expired), (["nbf": 1_700_000_061], .notYetValid), (["nbf": "x"], .notYetValid),
+            (["iat": 1_700_000_061], .notYetValid),
+        ] as [([String: JSON?], AccessTokenError)]
+    )
     func whatIsWrongIsNamed(_ changes: [String: JSON?], _ error: AccessTokenError) throws {
         var claims = Self.claims()
         for (name, value) in changes { claims = changed(claims, [name: value]) }
@@ -87,6 +96,6 @@ struct AccessTokenTests {
         #expect(throws: AccessTokenError.wrongType) { try Self.judge(["token_type": nil]) }
         #expect(throws: AccessTokenError.wrongClient) { try Self.judge(["client_id": "d"]) }
         #expect(throws: AccessTokenError.wrongIssuer) { try Self.judge(["iss": "https://other"]) }
-        #expect(throws: AccessTokenError.expired) { try Self.judge(["exp": 1] ) }
+        #expect(throws: AccessTokenError.expired) { try Self.judge(["exp": 1]) }
     }
 }

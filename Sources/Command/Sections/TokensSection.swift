@@ -30,7 +30,10 @@ extension SectionReader {
         }
         if takesPersonal, audiences == nil {
             self.refuse(
-                "personal_access_tokens", found: "true without audiences", allowed: "an audience to exchange them for")
+                "personal_access_tokens",
+                found: "true without audiences",
+                allowed: "an audience to exchange them for"
+            )
             return nil
         }
         return BearerPolicy(audiences: audiences ?? [], opaqueClients: clients, takesPersonalTokens: takesPersonal)

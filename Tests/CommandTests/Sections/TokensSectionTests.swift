@@ -11,7 +11,8 @@ struct TokensSectionTests {
 
     @Test func bearerIsRead() {
         let policy = Self.route(
-            "bearer = { audiences = [\"https://a\"], opaque_clients = [\"c\"], personal_access_tokens = true }")?.bearer
+            "bearer = { audiences = [\"https://a\"], opaque_clients = [\"c\"], personal_access_tokens = true }"
+        )?.bearer
         let expected = BearerPolicy(audiences: ["https://a"], opaqueClients: ["c"], takesPersonalTokens: true)
         #expect(policy == expected)
         #expect(Self.route("")?.bearer == nil)
@@ -30,7 +31,10 @@ struct TokensSectionTests {
     @Test(arguments: [
         ("bearer = {}", "route.bearer: found no token that would be taken"),
         ("bearer = { audiences = [] }", "route.bearer.audiences: found an empty list"),
-        ("bearer = { personal_access_tokens = true, opaque_clients = [\"c\"] }", "route.bearer.personal_access_tokens: found true"),
+        (
+            "bearer = { personal_access_tokens = true, opaque_clients = [\"c\"] }",
+            "route.bearer.personal_access_tokens: found true"
+        ),
         ("bearer = true", "route.bearer: found true; allowed a table"),
         ("token = \"refresh\"", "route.token: found \"refresh\"; allowed \"id\", \"access\""),
         ("token = {}", "route.token: found no token"),
@@ -41,6 +45,9 @@ struct TokensSectionTests {
     func whatIsWrongIsNamed(_ line: String, _ problem: String) {
         let text = Sample().text + line + "\n"
         let problems = ConfigurationFile.read(Array(text.utf8), path: "g.toml", environment: [:]).problems
-        #expect(problems.contains { "\($0.key ?? ""): \($0.message)".hasPrefix(problem) }, "\(problems.map(\.description))")
+        #expect(
+            problems.contains { "\($0.key ?? ""): \($0.message)".hasPrefix(problem) },
+            "\(problems.map(\.description))"
+        )
     }
 }
