@@ -33,9 +33,10 @@ package struct HeaderField: Sendable, Equatable {
 
     /// Whether a text may separate members: short, visible, and nothing an escape is made of.
     package static func isSeparator(_ text: String) -> Bool {
-        (1...3).contains(text.utf8.count) && text.utf8.allSatisfy { byte in
-            (0x20..<0x7F).contains(byte) && !byte.isAlphanumeric && byte != UInt8(ascii: "%")
-        }
+        (1...3).contains(text.utf8.count)
+            && text.utf8.allSatisfy { byte in
+                (0x20..<0x7F).contains(byte) && !byte.isAlphanumeric && byte != UInt8(ascii: "%")
+            }
     }
 
     /// Whether a field may have this name: a token, and none by which HTTP itself works.

@@ -58,6 +58,9 @@ package struct StepUp: Sendable, Equatable {
     /// The longest time since they last proved who they are.
     package let maximumAge: Duration?
 
+    /// The provider's clock and ours differ. A sign-in just made must count, or it would be asked for in circles.
+    package static let tolerance = Duration.seconds(60)
+
     package static let none = StepUp(classes: [], maximumAge: nil)
 
     package init(classes: [String], maximumAge: Duration?) {
@@ -75,7 +78,7 @@ package struct StepUp: Sendable, Equatable {
     package func accepts(authenticatedAt: Instant?, now: Instant) -> Bool {
         guard let maximumAge else { return true }
         guard let authenticatedAt else { return false }
-        return now - authenticatedAt <= maximumAge
+        return now - authenticatedAt <= maximumAge + Self.tolerance
     }
 }
 

@@ -23,6 +23,10 @@ package final class Route: Sendable {
     package let headers: HeaderSet?
     /// The audience of the assertion that the upstream gets; `nil`: it gets none.
     package let assertionAudience: String?
+    /// Which tokens of API clients it takes; `nil`: none, `Authorization` is the application's own.
+    package let bearer: BearerPolicy?
+    /// Which token the upstream gets; `nil`: none of ours.
+    package let token: UpstreamToken?
     /// Whether `%2F` may stand in a path.
     package let allowEncodedSlashes: Bool
     /// The decoded path without a slash at the end: nothing at all for "/".
@@ -41,7 +45,9 @@ package final class Route: Sendable {
         allowEncodedSlashes: Bool = false,
         signIn: SignInOptions = SignInOptions(),
         headers: HeaderSet? = nil,
-        assertionAudience: String? = nil
+        assertionAudience: String? = nil,
+        bearer: BearerPolicy? = nil,
+        token: UpstreamToken? = nil
     ) throws(RouteTableError) {
         let target: RequestTarget
         do {
@@ -66,6 +72,8 @@ package final class Route: Sendable {
         self.signIn = signIn
         self.headers = headers
         self.assertionAudience = assertionAudience
+        self.bearer = bearer
+        self.token = token
         let bytes = target.decodedPath ?? Array(path.utf8)
         self.pathBytes = hasSlashAtEnd ? Array(bytes.dropLast()) : bytes
     }

@@ -19,7 +19,8 @@ extension RouteTableError: CustomStringConvertible {
         case .path(let path, let refusal): "the path \"\(path)\" is refused: \(refusal)"
         case .pathWithQuery(let path): "the path \"\(path)\" has a query; routes match paths only"
         case .pathNotCanonical(let path, let canonical): "write the path \"\(path)\" as \"\(canonical)\""
-        case .duplicate(let first, let second): "the routes \"\(first)\" and \"\(second)\" have the same host, path and methods"
+        case .duplicate(let first, let second):
+            "the routes \"\(first)\" and \"\(second)\" have the same host, path and methods"
         case .empty: "there is no route"
         }
     }

@@ -16,7 +16,13 @@ extension LibraryKey {
         var encoded = [UInt8](repeating: 0, count: 1 + 2 * EllipticCurve.p256.coordinateLength)
         guard unsafe EC_POINT_mul(group, point, number, nil, nil, nil) == 1,
             unsafe EC_POINT_point2oct(
-                group, point, POINT_CONVERSION_UNCOMPRESSED, &encoded, encoded.count, nil) == encoded.count
+                group,
+                point,
+                POINT_CONVERSION_UNCOMPRESSED,
+                &encoded,
+                encoded.count,
+                nil
+            ) == encoded.count
         else { return failed() }
         return unsafe pair(.p256, point: encoded, number: number)
     }

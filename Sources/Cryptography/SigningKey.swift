@@ -40,7 +40,9 @@ package final class SigningKey: Sendable {
 
     /// The key of P-256 that follows from a sealing key, for one purpose: who shares the one shares the other, and a new
     /// one brings a new one. It tells nothing of the sealing key.
-    package static func derived(from sealingKey: SealingKey, for purpose: String) throws(CryptographyError) -> SigningKey {
+    package static func derived(from sealingKey: SealingKey, for purpose: String) throws(CryptographyError)
+        -> SigningKey
+    {
         // One in four thousand million numbers is too large.
         for attempt in UInt8(0)...UInt8.max {
             let message = Array("gatehouse/1 signing\0\(purpose)\0".utf8) + [attempt]

@@ -58,10 +58,8 @@ package struct Answer {
         bytes.append(self.status.reasonPhrase)
         bytes.append("\r\n")
         bytes.appendField("Date", date)
-        bytes.append(
-            "X-Content-Type-Options: nosniff\r\nReferrer-Policy: same-origin\r\n"
-        )
         bytes.appendField("Cache-Control", self.cacheControl)
+        bytes.append("X-Content-Type-Options: nosniff\r\nReferrer-Policy: same-origin\r\n")
         for (name, value) in self.fields { bytes.appendField(name, value) }
         if let contentType { bytes.appendField("Content-Type", contentType) }
         bytes.appendField("Content-Length", String(self.body.count))

@@ -6,6 +6,8 @@ import NIOCore
 final class CurrentExchange {
     /// Between `begin` and `end`.
     private(set) var isUnderWay = false
+    /// Which of the connection's exchanges this is: what has been waited for must not meet the next one.
+    private(set) var number = 0
     private(set) var startedAt = NIODeadline.uptimeNanoseconds(0)
     var requestID = RequestID("")
     /// As HTTP writes it; "-" for what was no request.
@@ -17,6 +19,8 @@ final class CurrentExchange {
     var route: Route?
     var permit: Permit?
     var session: OpenedSession?
+    /// The field that replaces the client's own `Authorization`.
+    var authorization: [UInt8]?
     var decision: Metrics.Decision?
     var fault: Fault?
     /// `nil` unless the operator wants traces.
@@ -33,6 +37,7 @@ final class CurrentExchange {
 
     func begin() {
         self.isUnderWay = true
+        self.number += 1
         self.startedAt = .now()
     }
 
@@ -49,6 +54,7 @@ final class CurrentExchange {
         self.decision = nil
         if self.fault != nil { self.fault = nil }
         if self.trace != nil { self.trace = nil }
+        if self.authorization != nil { self.authorization = nil }
         if self.userAgent != nil { self.userAgent = nil }
         self.status = 0
         self.bytesIn = 0

@@ -46,12 +46,18 @@ extension ExchangeHandler {
         }
         guard let route = try self.route(for: access) else { throw .noRoute }
         self.current.route = route
-        guard route.policy.access != .anyone, !self.memory.tickets.isEmpty else { return self.carryOut(session: nil) }
+        let number = self.current.number
+        if let token = try self.bearerToken(for: route) {
+            return self.judge(token, for: route) { self.carryOut(number, session: $0) }
+        }
+        guard route.policy.access != .anyone, !self.memory.tickets.isEmpty else {
+            return self.carryOut(number, session: nil)
+        }
         self.worker.sessions.load(self.memory.tickets, for: access.authority) { result in
             switch result {
-            case .success(let session): self.carryOut(session: session)
+            case .success(let session): self.carryOut(number, session: session)
             // A page that greets whoever is signed in is still a page when nobody can be looked up.
-            case .failure(let fault): self.fail(fault)
+            case .failure(let fault): if self.isStill(number) { self.fail(fault) }
             }
         }
     }
@@ -67,8 +73,8 @@ extension ExchangeHandler {
     }
 
     /// The decision, and what follows from it.
-    private func carryOut(session: OpenedSession?) {
-        guard !self.exchange.isClosed, let route = self.current.route, let access = self.current.access else { return }
+    private func carryOut(_ number: Int, session: OpenedSession?) {
+        guard self.isStill(number), let route = self.current.route, let access = self.current.access else { return }
         self.current.session = session
         switch route.decide(access, session?.grants, now: self.worker.wallClock) {
         case .permit(let permit):
@@ -77,12 +83,14 @@ extension ExchangeHandler {
             self.current.permit = permit
             self.noteOverlooked(permit)
             guard self.exchange.permitted() else { return }
-            self.lease(permit, fresh: false)
+            if permit.route.token == nil { return self.lease(permit, fresh: false) }
+            self.obtainToken(for: permit) { self.lease(permit, fresh: false) }
         case .challenge:
             self.note(.challenge)
             self.challenge(access)
-        case .stepUp:
+        case .stepUp(_, let stepUp):
             self.note(.challenge)
+            if session?.isBearer ?? false { return self.refuseStepUp(stepUp) }
             self.challenge(access)
         case .deny(let route, let denial):
             self.note(.deny)
@@ -94,8 +102,11 @@ extension ExchangeHandler {
     private func faultOfIdentity(_ permit: Permit, _ session: OpenedSession?) -> Fault? {
         guard permit.session != nil, let session else { return nil }
         let limit = self.worker.settings.configuration.limits.identityBytes
-        guard case .failure(let error) = session.fields(permit.route.headers, maximumSize: limit) else { return nil }
-        return .identity(error)
+        if case .failure(let error) = session.fields(permit.route.headers, maximumSize: limit) { return .identity(error) }
+        guard let audience = permit.route.assertionAudience else { return nil }
+        let now = self.worker.wallClock
+        let assertion = session.assertions.field(for: audience, session, self.worker.settings, now: now)
+        return assertion == nil ? Fault(.gateway, .internalServerError, "an assertion could not be signed") : nil
     }
 
     private func note(_ decision: Metrics.Decision) {
@@ -108,19 +119,24 @@ extension ExchangeHandler {
         guard access.isNavigation else {
             let origin = self.worker.settings.origin(of: access.authority)
             let signInURL = origin + self.worker.settings.configuration.paths.signIn
-            return self.answer(
-                .challenge(
-                    signInURL: signInURL, realm: access.authority.text, requestID: self.current.requestID.description))
+            var answer = Answer.challenge(
+                signInURL: signInURL, realm: access.authority.text, requestID: self.current.requestID.description)
+            if self.current.route?.bearer != nil {
+                answer.fields.append(("WWW-Authenticate", "Bearer realm=\"\(access.authority.text)\""))
+            }
+            return self.answer(answer)
         }
         let request = self.endpointRequest(access)
+        let number = self.current.number
         SignInEndpoint.begin(
             returningTo: ReturnURL(access.target) ?? .root, parameters: .init(), attempt: 0, for: request, on: self.worker
-        ) { self.answer($0) }
+        ) { if self.isStill(number) { self.answer($0) } }
     }
 
     private func callEndpoint(_ endpoint: Endpoint, _ access: AccessRequest) {
         let request = self.endpointRequest(access)
-        let respond: (Answer) -> Void = { self.answer($0) }
+        let number = self.current.number
+        let respond: (Answer) -> Void = { if self.isStill(number) { self.answer($0) } }
         switch endpoint {
         case .signIn: SignInEndpoint.answer(request, on: self.worker, respond)
         case .register: SignInEndpoint.answer(request, isRegistration: true, on: self.worker, respond)

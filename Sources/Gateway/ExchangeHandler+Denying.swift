@@ -9,7 +9,18 @@ extension ExchangeHandler {
         let decisionID = self.worker.makeRequestID().description
         self.explain(route, denial, decisionID, "denied")
         let fault = Fault(.downstream, .forbidden, "denied", detail: "\(denial), decision \(decisionID)")
-        self.answer(.denied(fault, asPage: self.current.wantsPage, decisionID: decisionID))
+        let isBearer = self.current.session?.isBearer ?? false
+        var answer = Answer.denied(
+            fault,
+            asPage: !isBearer && self.current.wantsPage,
+            decisionID: decisionID
+        )
+        if isBearer {
+            answer.fields.append(
+                ("WWW-Authenticate", "Bearer realm=\"\(self.bearerRealm)\", error=\"insufficient_scope\"")
+            )
+        }
+        self.answer(answer)
     }
 
     /// Says who would have been kept out, had the policy been enforced.

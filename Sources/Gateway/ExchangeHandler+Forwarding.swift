@@ -4,10 +4,11 @@ import NIOCore
 /// The near end of the glue: each side reads only while the other can write.
 extension ExchangeHandler: UpstreamPartner {
     func lease(_ permit: Permit, fresh: Bool) {
+        let number = self.current.number
         self.worker.upstreams.lease(permit, fresh: fresh) { result in
             switch result {
             case .success(let connection):
-                guard self.exchange.leased() else {
+                guard self.isStill(number), self.exchange.leased() else {
                     // The browser left meanwhile. The connection has done nothing yet and serves somebody else.
                     return self.worker.upstreams.giveBack(connection)
                 }
@@ -16,7 +17,7 @@ extension ExchangeHandler: UpstreamPartner {
                 self.pump()
                 self.flush()
             case .failure(let fault):
-                self.fail(fault)
+                if self.isStill(number) { self.fail(fault) }
             }
         }
     }
@@ -28,6 +29,7 @@ extension ExchangeHandler: UpstreamPartner {
             target: access.target,
             cookieLine: self.memory.cookieLine,
             identityFields: self.identityFields(permit),
+            dropsAuthorization: permit.route.token != nil,
             host: permit.route.preserveHost
                 ? access.authority.text : self.worker.upstreams.address(of: permit).authority,
             forwardedFor: client.forwardedFor,
@@ -52,9 +54,13 @@ extension ExchangeHandler: UpstreamPartner {
         guard permit.session != nil, let session = self.current.session else { return nil }
         let limit = self.worker.settings.configuration.limits.identityBytes
         guard let fields = try? session.fields(permit.route.headers, maximumSize: limit).get() else { return nil }
-        guard let audience = permit.route.assertionAudience else { return fields }
+        let authorization = self.current.authorization ?? []
+        guard let audience = permit.route.assertionAudience else {
+            return authorization.isEmpty ? fields : fields + authorization
+        }
         let now = self.worker.wallClock
-        return session.assertions.field(for: audience, session, self.worker.settings, now: now).map { fields + $0 }
+        let assertion = session.assertions.field(for: audience, session, self.worker.settings, now: now)
+        return assertion.map { fields + $0 + authorization }
     }
 
     func forward(_ body: ByteBuffer) {

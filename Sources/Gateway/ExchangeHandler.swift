@@ -202,6 +202,11 @@ final class ExchangeHandler: ChannelDuplexHandler {
         }
     }
 
+    /// Whether the exchange of this number is the one that runs: whoever has waited asks first.
+    func isStill(_ number: Int) -> Bool {
+        self.current.isUnderWay && self.current.number == number && !self.exchange.isClosed
+    }
+
     func abort() {
         self.context?.close(promise: nil)
     }

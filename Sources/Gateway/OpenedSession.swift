@@ -1,6 +1,5 @@
 package import Access
 import Cryptography
-package import OpenIDConnect
 
 /// A session that its ticket has opened, with the header fields it stands for.
 package final class OpenedSession {
@@ -10,6 +9,8 @@ package final class OpenedSession {
     package var session: Session { self.grants.session }
     /// The identity as the header fields of each set that was asked for, rendered once.
     private var rendered: [(headers: HeaderSet?, fields: Result<[UInt8], IdentityFieldsError>)] = []
+    /// What it has obtained for upstreams.
+    let upstreamTokens = UpstreamTokens()
     /// What its applications are told in signed form.
     var assertions = Assertions()
     /// The sealed record this was opened from: as long as the store holds these bytes, the session is this one. Empty
@@ -18,7 +19,16 @@ package final class OpenedSession {
     /// Roughly the bytes it takes: the record, the texts read out of it, the fields, and what holds them together.
     let cost: Int
 
-    init(ticket: Ticket, grants: Grants, box: [UInt8]) {
+    /// Whether a token was brought in place of a ticket.
+    let isBearer: Bool
+
+    /// What a token stands for. No ticket opens it and no store holds it.
+    convenience init(bearer grants: Grants) {
+        self.init(ticket: .make(), grants: grants, box: [], isBearer: true)
+    }
+
+    init(ticket: Ticket, grants: Grants, box: [UInt8], isBearer: Bool = false) {
+        self.isBearer = isBearer
         self.ticket = ticket
         self.grants = grants
         self.box = box

@@ -13,6 +13,8 @@ package final class Settings: Sendable {
     let cookiesAreSecure: Bool
     /// The names of request fields that only we may set: those of every configuration and those of this one.
     let reservedNames: ReservedNames
+    /// The APIs for which some route needs tokens, to be asked for with each sign-in.
+    let resources: [String]
     package let endpoints: EndpointTable
     /// Every host this gateway answers for; a request for another is misdirected.
     private let authorities: Set<Authority>
@@ -31,6 +33,12 @@ package final class Settings: Sendable {
         let configured = configuration.routes.flatMap { $0.headers?.fields.map(\.name) ?? [] }
         let overrides = configuration.routes.allSatisfy(\.methods.isEmpty) ? [] : Self.methodOverrides
         self.reservedNames = ReservedNames(adding: configured + overrides)
+        var resources: [String] = []
+        for resource in configuration.routes.flatMap({ $0.token?.resources ?? [] })
+        where !resources.contains(where: { $0.utf8.elementsEqual(resource.utf8) }) {
+            resources.append(resource)
+        }
+        self.resources = resources
         self.endpoints = EndpointTable(configuration.paths)
         self.routeNumbers = Dictionary(
             configuration.routes.enumerated().map { (ObjectIdentifier($1), $0) }, uniquingKeysWith: { first, _ in first })

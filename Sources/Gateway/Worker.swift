@@ -15,6 +15,7 @@ package final class Worker {
     let metrics = Metrics()
     let upstreams: UpstreamPool
     let sessions: Sessions
+    let bearerTokens: BearerTokens
     /// `nil`: the operator wants none.
     let accessLog: AccessLog?
 
@@ -54,7 +55,12 @@ package final class Worker {
         self.wallClock = clock()
         self.httpDate = Timestamp.now.httpDate
         self.upstreams = UpstreamPool(eventLoop: eventLoop, configuration: settings.configuration)
-        self.accessLog = settings.configuration.log.access ? AccessLog(sink: sink, asJSON: logsAsJSON, format: settings.configuration.log.accessFormat) : nil
+        let log = settings.configuration.log
+        self.accessLog = log.access ? AccessLog(sink: sink, asJSON: logsAsJSON, format: log.accessFormat) : nil
+        self.bearerTokens = BearerTokens(
+            settings: settings,
+            judge: BearerJudge(directory: provider, backChannel: backChannel, settings: settings)
+        )
         self.sessions = Sessions(store: store, settings: settings, metrics: self.metrics, now: clock)
     }
 

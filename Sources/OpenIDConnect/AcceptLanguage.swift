@@ -35,7 +35,8 @@ package enum AcceptLanguage {
             bytes[2] == 0x30 || bytes[2] == 0x31
         else { return nil }
         let digits = bytes.dropFirst(4)
-        guard bytes.count == 3 || bytes[3] == UInt8(ascii: "."), digits.count <= 3, digits.allSatisfy(\.isASCIIDigit) else {
+        guard bytes.count == 3 || bytes[3] == UInt8(ascii: "."), digits.count <= 3, digits.allSatisfy(\.isASCIIDigit)
+        else {
             return nil
         }
         var fraction = 0

@@ -15,6 +15,7 @@ package struct AuthorizationRequest: Sendable, Equatable {
     ///   - parameters: Logto's extras.
     ///   - maxAge: The longest the end-user's authentication may lie back, in seconds.
     ///   - acrValues: Authentication context classes wanted, the best first.
+    ///   - resources: The APIs for which tokens will be asked later (RFC 8707 section 2.1).
     package init(
         provider: Provider,
         client: Client,
@@ -25,7 +26,8 @@ package struct AuthorizationRequest: Sendable, Equatable {
         prompt: String? = nil,
         parameters: SignInParameters = SignInParameters(),
         maxAge: Int? = nil,
-        acrValues: [String] = []
+        acrValues: [String] = [],
+        resources: [String] = []
     ) {
         var items = [
             ("client_id", client.id),
@@ -42,6 +44,7 @@ package struct AuthorizationRequest: Sendable, Equatable {
         ]
         if let maxAge { items.append(("max_age", String(maxAge))) }
         if !acrValues.isEmpty { items.append(("acr_values", acrValues.joined(separator: " "))) }
+        items += resources.map { ("resource", $0) }
         items += parameters.queryItems
         url = FormEncoding.appending(items, to: provider.authorizationEndpoint)
     }

@@ -52,6 +52,23 @@ package struct TokenRequest: Sendable {
         return TokenRequest(items, client)
     }
 
+    /// Asks whether an opaque token is active (RFC 7662 section 2.1).
+    package static func introspection(_ token: String, client: Client) -> TokenRequest {
+        TokenRequest([("token", token)], client)
+    }
+
+    /// Turns one of Logto's personal access tokens into an access token for an API (RFC 8693 section 2.1).
+    package static func exchange(personalAccessToken: String, resource: String, client: Client) -> TokenRequest {
+        TokenRequest(
+            [
+                ("grant_type", "urn:ietf:params:oauth:grant-type:token-exchange"),
+                ("subject_token", personalAccessToken),
+                ("subject_token_type", "urn:logto:token-type:personal_access_token"), ("resource", resource),
+            ],
+            client
+        )
+    }
+
     /// Ends a token, and at Logto its whole grant (RFC 7009 section 2.1).
     package static func revocation(_ token: String, hint: TokenTypeHint?, client: Client) -> TokenRequest {
         var items = [("token", token)]
@@ -65,7 +82,8 @@ package struct TokenRequest: Sendable {
         switch (client.authentication, client.secret) {
         case (.basic, let secret?):
             // Both parts are form-encoded first, or a colon in the id would end it (RFC 6749 section 2.3.1).
-            let credentials = Self.escaped(FormEncoding.encode(client.id)) + ":"
+            let credentials =
+                Self.escaped(FormEncoding.encode(client.id)) + ":"
                 + secret.withBytes { Self.escaped(FormEncoding.encode($0)) }
             authorization = "Basic " + Base64.encode(Array(credentials.utf8))
         case (.post, let secret?):
@@ -81,7 +99,9 @@ package struct TokenRequest: Sendable {
     /// A space as `%20`: form decoders read it as they read `+`, and the servers that only undo percent-encoding do, too.
     private static func escaped(_ encoded: String) -> String {
         String(
-            decoding: encoded.utf8.flatMap { $0 == UInt8(ascii: "+") ? Array("%20".utf8) : [$0] }, as: UTF8.self)
+            decoding: encoded.utf8.flatMap { $0 == UInt8(ascii: "+") ? Array("%20".utf8) : [$0] },
+            as: UTF8.self
+        )
     }
 }
 

@@ -14,7 +14,12 @@ struct AssertionTests {
     @Test func `it says who, for whom, and for a minute at most`() throws {
         let keys = try AssertionKeys([.generate()])
         let assertion = try keys.assertion(
-            for: .make(), issuer: "https://a.example", audience: "app", sessionID: "s", now: .somewhen)
+            for: .make(),
+            issuer: "https://a.example",
+            audience: "app",
+            sessionID: "s",
+            now: .somewhen
+        )
         let claims = try Self.claims(assertion)
         #expect(claims["iss"] == "https://a.example")
         #expect(claims["aud"] == "app")

@@ -20,20 +20,25 @@ struct HeaderSetTests {
         return rendered.map { "\($0.name): \(String(decoding: $0.value, as: UTF8.self))" }
     }
 
-    private static func field(_ claim: String, _ encoding: HeaderEncoding = .utf8, _ separator: String = ",") throws -> HeaderField {
+    private static func field(_ claim: String, _ encoding: HeaderEncoding = .utf8, _ separator: String = ",") throws
+        -> HeaderField
+    {
         var field = HeaderField("X-A", .claims([try #require(ClaimPath(claim))]))
         field.encoding = encoding
         field.separator = separator
         return field
     }
 
-    private static func value(_ claim: String, _ encoding: HeaderEncoding = .utf8, _ separator: String = ",") throws -> String? {
+    private static func value(_ claim: String, _ encoding: HeaderEncoding = .utf8, _ separator: String = ",") throws
+        -> String?
+    {
         try self.render([try self.field(claim, encoding, separator)]).first.map { String($0.dropFirst(5)) }
     }
 
     @Test(arguments: [
         ("custom.team", "blue"), ("custom.sites.0.id", "s1"), ("custom.sites.1.id", "2"), ("custom.on", "true"),
-        ("custom.n", nil), ("custom.o", nil), ("custom.missing", nil), ("given_name", nil), ("custom.mixed", "a,5,true"),
+        ("custom.n", nil), ("custom.o", nil), ("custom.missing", nil), ("given_name", nil),
+        ("custom.mixed", "a,5,true"),
     ])
     func `any claim is found by its path, and nothing is sent for nothing`(_ claim: String, _ value: String?) throws {
         #expect(try Self.value(claim) == value)
@@ -82,7 +87,9 @@ struct HeaderSetTests {
         var field = try Self.field("custom.n")
         field.isRequired = true
         #expect(throws: IdentityFieldsError.self) { try Self.render([field]) }
-        #expect(throws: IdentityFieldsError.self) { try Self.render(HeaderPreset.grafana.fields(user: [.plain("none")])) }
+        #expect(throws: IdentityFieldsError.self) {
+            try Self.render(HeaderPreset.grafana.fields(user: [.plain("none")]))
+        }
     }
 
     @Test func `what is too large is not cut`() throws {
@@ -134,7 +141,10 @@ struct HeaderSetTests {
     }
 
     @Test func `names by which HTTP works are nobody's to configure`() {
-        for name in ["Host", "Cookie", "content_length", "Transfer.Encoding", "Authorization", "X-Forwarded-For", "Accept", "", "X A", "X:"] {
+        for name in [
+            "Host", "Cookie", "content_length", "Transfer.Encoding", "Authorization", "X-Forwarded-For", "Accept", "",
+            "X A", "X:",
+        ] {
             #expect(!HeaderField.isName(name), "\(name)")
         }
         for name in ["X-Team", "SM_USER", "eppn"] { #expect(HeaderField.isName(name)) }

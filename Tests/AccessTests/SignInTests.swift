@@ -117,7 +117,10 @@ struct SignInTests {
         #expect(try open(head + [0, 0, 0, 1, 0x2F] + tail + [0]) == nil)
         #expect(try open(head + [0, 0, 0, 1, 0x2F]) == nil)
         #expect(try open(head + [0, 0, 0, 1, 0x2F] + tail.dropLast() + [1]) == nil, "a class is missing")
-        #expect(try open(head + [0, 0, 0, 2, 0x2F, 0x2F] + tail) == nil, "not even we may send browsers to another host")
+        #expect(
+            try open(head + [0, 0, 0, 2, 0x2F, 0x2F] + tail) == nil,
+            "not even we may send browsers to another host"
+        )
         #expect(try open(head + [0, 0, 0, 0] + tail) == nil)
         #expect(try open([1] + head.dropFirst() + [0, 0, 0, 1, 0x2F] + tail) == nil)
         for length in 0..<head.count { #expect(try open(Array(head.prefix(length))) == nil) }

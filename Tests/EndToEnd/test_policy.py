@@ -151,6 +151,12 @@ def test_the_method_decides_and_an_unnamed_one_is_405(gateway, alice, upstream):
     assert upstream.count("/notes/1") == 0
 
 
+@pytest.mark.parametrize("name", ["X-HTTP-Method-Override", "x_http_method_override", "X-HTTP-Method", "X-Method-Override"])
+def test_no_field_tells_the_application_of_another_method(gateway, alice, upstream, name):
+    assert status(alice, gateway, "/notes/2", headers={name: "POST"}) == 200
+    assert name.lower() not in upstream.last("/notes/2").head.decode("latin-1").lower()
+
+
 def with_auth_time(forger, monkeypatch, time):
     """The provider signs in anew, and says when, for who asks for it."""
     honest = type(forger).id_claims

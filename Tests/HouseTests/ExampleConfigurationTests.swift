@@ -10,7 +10,8 @@ struct ExampleConfigurationTests {
     /// These show what could stand there, because their defaults are none or depend on others.
     private static let examples = [
         "provider.client_secret_file", "route.name", "route.host", "route.methods", "route.require",
-        "route.sign_in", "route.preset", "route.user_claim", "route.headers",
+        "route.sign_in", "route.preset", "route.user_claim", "route.headers", "route.bearer",
+        "route.token",
     ]
 
     init() throws {
@@ -89,7 +90,8 @@ struct ExampleConfigurationTests {
         #expect(
             problems == [
                 "config.example.toml:\(key.index + 1): session.lifetmie: found an unknown key; "
-                    + "allowed store, lifetime, idle, keys, keys_file, max_in_memory, cache_size; did you mean \"lifetime\"?"
+                    + "allowed store, lifetime, idle, keys, keys_file, cors_origins, max_in_memory, cache_size; "
+                    + "did you mean \"lifetime\"?"
             ]
         )
     }

@@ -35,6 +35,7 @@ struct RouteSections {
         let audience = section.value("assertion", allowed: "the application's audience, up to 256 characters") {
             $0.unicodeScalars.count <= 256 ? $0 : nil
         }
+        let tokens = TokensSection(section, access)
         let preserveHost = section.flag("preserve_host") ?? true
         let allowEncodedSlashes = section.flag("allow_encoded_slashes") ?? false
         guard let path, let upstream, let authority = host ?? publicURL?.authority else { return }
@@ -50,7 +51,9 @@ struct RouteSections {
                 allowEncodedSlashes: allowEncodedSlashes,
                 signIn: signIn,
                 headers: headers,
-                assertionAudience: audience
+                assertionAudience: audience,
+                bearer: tokens.bearer,
+                token: tokens.token
             )
             if section.accepts(route, paths, besides: self.routes) { self.routes.append(route) }
         } catch {

@@ -45,7 +45,10 @@ enum SessionEndpoint {
             JSONMember(name: "roles", value: .array(identity.roles.map { .string($0) })),
             JSONMember(name: "organizations", value: Self.texts(claims["organizations"])),
             JSONMember(name: "organization_roles", value: Self.texts(claims["organization_roles"])),
-            JSONMember(name: "scopes", value: .array((session.scope ?? "").split(separator: " ").map { .string(String($0)) })),
+            JSONMember(
+                name: "scopes",
+                value: .array((session.scope ?? "").split(separator: " ").map { .string(String($0)) })
+            ),
             JSONMember(name: "is_authenticated", value: true),
             JSONMember(name: "claims", value: claims),
             JSONMember(name: "created_at", value: .number(JSONNumber(session.createdAt.seconds))),
@@ -71,7 +74,9 @@ private struct CrossOrigin {
     init?(_ request: EndpointRequest, on worker: Worker) {
         let allowed = worker.settings.configuration.session.corsOrigins
         self.isConfigured = !allowed.isEmpty
-        if let origin = request.origin, !origin.utf8.elementsEqual(worker.settings.origin(of: request.access.authority).utf8) {
+        if let origin = request.origin,
+            !origin.utf8.elementsEqual(worker.settings.origin(of: request.access.authority).utf8)
+        {
             guard allowed.contains(where: { $0.utf8.elementsEqual(origin.utf8) }) else { return nil }
             self.origin = origin
             return

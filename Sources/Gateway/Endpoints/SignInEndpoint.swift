@@ -18,8 +18,14 @@ enum SignInEndpoint {
             let parameters = try Self.parameters(of: request, on: worker)
             let target = Self.returnTarget(request.parameter("rd"), for: request, on: worker)
             Self.begin(
-                returningTo: target, parameters: parameters, isRegistration: isRegistration, attempt: 0, for: request,
-                on: worker, respond)
+                returningTo: target,
+                parameters: parameters,
+                isRegistration: isRegistration,
+                attempt: 0,
+                for: request,
+                on: worker,
+                respond
+            )
         } catch {
             respond(.fault(error, asPage: request.access.isNavigation, requestID: request.requestID))
         }
@@ -79,15 +85,33 @@ enum SignInEndpoint {
         if let snapshot = worker.provider.current {
             return respond(
                 Self.redirect(
-                    returnURL, parameters, isRegistration, attempt, for: request, on: worker, at: snapshot.provider))
+                    returnURL,
+                    parameters,
+                    isRegistration,
+                    attempt,
+                    for: request,
+                    on: worker,
+                    at: snapshot.provider
+                )
+            )
         }
         let directory = worker.provider
-        worker.run { try await directory.snapshot() } then: { result in
+        worker.run {
+            try await directory.snapshot()
+        } then: { result in
             switch result {
             case .success(let snapshot):
                 respond(
                     Self.redirect(
-                        returnURL, parameters, isRegistration, attempt, for: request, on: worker, at: snapshot.provider))
+                        returnURL,
+                        parameters,
+                        isRegistration,
+                        attempt,
+                        for: request,
+                        on: worker,
+                        at: snapshot.provider
+                    )
+                )
             case .failure(let error):
                 let fault = error as? Fault ?? .provider("the provider cannot be discovered", detail: "\(error)")
                 respond(.fault(fault, asPage: request.access.isNavigation, requestID: request.requestID))
@@ -122,7 +146,9 @@ enum SignInEndpoint {
         wish.parameters = parameters
         let options = Self.options(
             settings.configuration.signIn.options.merging(route?.signIn ?? SignInOptions()).merging(wish),
-            isRegistration, for: request)
+            isRegistration,
+            for: request
+        )
         // Logto looks at a one-time token on the way through its pages alone.
         let prompt = parameters.oneTimeToken == nil ? options.prompt : "login consent"
         let authorization = AuthorizationRequest(
@@ -135,7 +161,8 @@ enum SignInEndpoint {
             prompt: prompt ?? settings.configuration.provider.prompt,
             parameters: options.parameters,
             maxAge: stepUp.maximumAge.map { Int(clamping: $0.components.seconds) },
-            acrValues: stepUp.classes
+            acrValues: stepUp.classes,
+            resources: settings.resources
         )
         var answer = Answer.redirect(.found, to: authorization.url)
         let transactions = Transactions(request.cookies, settings: settings, authority: request.access.authority)

@@ -1,7 +1,7 @@
 /// The request fields the gateway knows by name.
 enum RequestFieldName: UInt8 {
     case host, cookie, contentLength, transferEncoding, connection, upgrade, expect, hopByHop, requestID, forwardedFor
-    case accept, origin, secFetchSite, secFetchMode, secFetchDest, purpose, requestedWith, traceParent, traceState, other
+    case accept, origin, secFetchSite, secFetchMode, secFetchDest, purpose, requestedWith, traceParent, traceState, authorization, other
 
     /// By length first: most names are told apart without reading them.
     init(_ name: Span<UInt8>) {
@@ -17,6 +17,7 @@ enum RequestFieldName: UInt8 {
             : isName("tracestate") ? .traceState : .other
         case 11: self = isName("sec-purpose") ? .purpose : isName("traceparent") ? .traceParent : .other
         case 12: self = isName("x-request-id") ? .requestID : .other
+        case 13: self = isName("authorization") ? .authorization : .other
         case 14:
             self = isName("content-length") ? .contentLength : isName("sec-fetch-site") ? .secFetchSite
                 : isName("sec-fetch-mode") ? .secFetchMode : isName("sec-fetch-dest") ? .secFetchDest

@@ -110,7 +110,7 @@ package final class RequestHead {
         switch name {
         case .other: return self.reserved.contains(bytes.extracting(field.name)) ? .reserved : .endToEnd
         case .accept, .origin, .secFetchSite, .secFetchMode, .secFetchDest, .purpose, .requestedWith: return .endToEnd
-        case .traceParent, .traceState: return .endToEnd
+        case .traceParent, .traceState, .authorization: return .endToEnd
         case .cookie: return .cookie
         case .forwardedFor: return .reserved
         case .host: count.hosts += 1

@@ -10,6 +10,8 @@ struct ForwardedRequest {
     let cookieLine: [UInt8]
     /// `nil`: a request nobody is known to have made.
     let identityFields: [UInt8]?
+    /// Whether the client's own `Authorization` stays behind, because the route's upstream gets a token of ours.
+    let dropsAuthorization: Bool
     /// The `Host` the upstream sees.
     let host: String
     let forwardedFor: String
@@ -62,11 +64,11 @@ struct ForwardedRequest {
 
     /// A trace that we take part in goes on with our step, one that we begin without what was said of another.
     private func isReplaced(_ index: Int) -> Bool {
-        guard let trace else { return false }
         switch self.head.name(at: index) {
-        case .traceParent: return true
-        case .traceState: return !trace.isContinued
-        default: return false
+        case .authorization: self.dropsAuthorization
+        case .traceParent: self.trace != nil
+        case .traceState: self.trace.map { !$0.isContinued } ?? false
+        default: false
         }
     }
 

@@ -58,6 +58,9 @@ enum ControlPort {
         case "POST /suspend": return try ControlRecords.suspend(&members, &state)
         case "DELETE /user": return try ControlRecords.deleteUser(&members, &state)
         case "DELETE /session": return try ControlRecords.deleteSession(&members, &state)
+        case "POST /resources": return try Permissions.resource(&members, &state)
+        case "POST /organization-scopes": return try Permissions.organizationScopes(&members, &state)
+        case "POST /personal-access-tokens": return try Permissions.personalAccessToken(&members, &state)
         case "POST /rotate": return try rotate(&members, &state)
         case "POST /clock": return try setClock(&members, &state)
         case "POST /knobs": return try ControlTricks.knobs(&members, &state)
@@ -73,7 +76,8 @@ enum ControlPort {
         "GET /log?since=&path=&method=", "GET /events?since=&event=", "GET /clients", "GET /users",
         "GET /sessions?user=", "GET /clock", "GET /keys", "POST /reset", "POST /clients", "POST /users", "POST /roles",
         "POST /suspend", "DELETE /user", "DELETE /session", "POST /rotate", "POST /clock", "POST /knobs",
-        "POST /fault", "POST /mutate", "POST /callback-mutate", "POST /mint",
+        "POST /fault", "POST /mutate", "POST /callback-mutate", "POST /mint", "POST /resources",
+        "POST /organization-scopes", "POST /personal-access-tokens",
     ]
 
     // MARK: - Reading

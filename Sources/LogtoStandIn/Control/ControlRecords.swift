@@ -22,6 +22,7 @@ enum ControlRecords {
         try members.read("refreshTokenTtlDays", into: &client.refreshTokenTTLDays)
         try members.read("alwaysIssueRefreshToken", into: &client.alwaysIssueRefreshToken)
         try members.read("rotateRefreshToken", into: &client.rotateRefreshToken)
+        try members.read("allowTokenExchange", into: &client.allowTokenExchange)
         state.clients[client.id] = client
         return client.json
     }

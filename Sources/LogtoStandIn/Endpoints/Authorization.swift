@@ -222,7 +222,10 @@ enum Authorization {
                 sid: wantsSessionID ? authorization.sid : nil,
                 nonce: asked.parameters["nonce"],
                 authTime: tellsTime ? session.signedInAt : nil,
-                isSessionBound: !isOffline
+                isSessionBound: !isOffline,
+                resources: asked.resources,
+                permissions: (asked.parameters["scope"] ?? "").split(separator: " ").map(String.init)
+                    .filter { !Scope.supported.contains($0) }
             ),
             redirectURI: asked.returnAddress.redirectURI,
             codeChallenge: asked.codeChallenge,

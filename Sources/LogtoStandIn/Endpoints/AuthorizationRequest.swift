@@ -25,6 +25,8 @@ struct AuthorizationRequest: Sendable {
     let clientID: String
     var returnAddress: ReturnAddress
     var scopes: [String] = []
+    /// The APIs asked for.
+    var resources: [String] = []
     var prompts: Set<Prompt> = []
     /// `prompt=none`: no page may be shown.
     var isSilent = false
@@ -61,7 +63,7 @@ struct AuthorizationRequest: Sendable {
         scopes = Scope.known(in: parameters["scope"] ?? "")
         if !prompts.contains(.consent) { scopes.removeAll { $0 == "offline_access" } }
         try checkProofKey(client)
-        try checkResources()
+        try readResources(state)
         if let text = parameters["max_age"] {
             guard let age = Int64(text), age >= 0 else { throw .invalidRequest("invalid max_age parameter value") }
             maximumAge = age
@@ -133,11 +135,10 @@ struct AuthorizationRequest: Sendable {
         }
     }
 
-    private func checkResources() throws(OAuthError) {
-        let resources = parameters.all("resource").flatMap { $0.split(separator: ",") }
-        guard resources.allSatisfy({ $0 == "urn:logto:resource:organizations" }) else {
-            throw OAuthError("invalid_target", "resource indicator is missing, or unknown")
-        }
+    /// Repeated, or separated by commas.
+    private mutating func readResources(_ state: StandInState) throws(OAuthError) {
+        resources = parameters.all("resource").flatMap { $0.split(separator: ",").map(String.init) }
+        guard resources.allSatisfy(state.permissions.knows) else { throw ResourceToken.unknownResource }
     }
 }
 

@@ -23,12 +23,9 @@ enum RefreshGrant {
         }
         guard state.isAlive(token.authority) else { throw refused("session is gone", &state) }
         let scopes = try narrowedScopes(form, token)
-        try checkOrganization(form, token, user)
+        let resourceToken = try ResourceToken.answer(form, token.authority, user, state)
         let kept = rotated(token, client, &state)
-        if form["resource"] != nil {
-            throw OAuthError("invalid_target", "resource indicator is missing, or unknown")
-        }
-        let answer = try TokenAnswer.make(
+        var answer = try TokenAnswer.make(
             grantType: "refresh_token",
             user: user,
             token.authority,
@@ -36,6 +33,10 @@ enum RefreshGrant {
             refreshToken: kept,
             &state
         )
+        for member in resourceToken ?? [] {
+            guard let index = answer.firstIndex(where: { sameBytes($0.name, member.name) }) else { continue }
+            answer[index] = member
+        }
         state.record(
             "token_refreshed",
             [
@@ -57,24 +58,6 @@ enum RefreshGrant {
             throw error
         }
         return wanted
-    }
-
-    /// The refusals of organization tokens; the tokens themselves are not built.
-    private static func checkOrganization(
-        _ form: Form,
-        _ token: RefreshToken,
-        _ user: User
-    ) throws(OAuthError) {
-        guard let id = form["organization_id"] else { return }
-        let scope = "urn:logto:scope:organizations"
-        guard token.authority.scopes.contains(scope) else {
-            let extra = [JSONMember(name: "scope", value: .string(scope))]
-            throw OAuthError("insufficient_scope", "refresh token missing required scope", status: 403, extra: extra)
-        }
-        guard user.organizations.contains(where: { sameBytes($0.id, id) }) else {
-            throw OAuthError("access_denied", "user is not a member of the organization", status: 403)
-        }
-        throw .invalidRequest("this stand-in issues no organization tokens")
     }
 
     /// The refresh token of the answer: the same, or a new one that replaces it.

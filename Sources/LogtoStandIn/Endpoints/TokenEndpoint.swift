@@ -21,8 +21,9 @@ enum TokenEndpoint {
         case ("refresh_token", .traditional), ("refresh_token", .spa), ("refresh_token", .native):
             answer = try RefreshGrant.answer(form, client, &state)
         case ("client_credentials", .m2m):
-            // No API resources here, so there is nothing a machine could ask for.
-            throw OAuthError("invalid_target", "resource indicator is missing, or unknown")
+            answer = try ResourceToken.machine(form, client, state)
+        case ("urn:ietf:params:oauth:grant-type:token-exchange", _):
+            answer = try ResourceToken.exchange(form, client, state)
         default:
             throw .invalidRequest("requested grant type is not allowed for this client")
         }

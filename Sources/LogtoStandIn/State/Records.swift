@@ -27,6 +27,7 @@ struct Client: Sendable {
     var refreshTokenTTLDays: Int64 = 14
     var alwaysIssueRefreshToken = false
     var rotateRefreshToken = true
+    var allowTokenExchange = false
 
     /// Whether it has a secret to keep.
     var isConfidential: Bool { kind == .traditional || kind == .m2m }
@@ -103,6 +104,10 @@ struct Authority: Sendable {
     var authTime: Int64?
     /// The token dies with the session.
     var isSessionBound: Bool
+    /// The APIs that were asked for.
+    var resources: [String] = []
+    /// The scopes that were asked for and are none of OpenID Connect's.
+    var permissions: [String] = []
 }
 
 /// An authorization code.

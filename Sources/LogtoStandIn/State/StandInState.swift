@@ -13,6 +13,7 @@ struct StandInState: Sendable {
     var knobs = Knobs()
     var clients = Table<Client>()
     var users = Table<User>()
+    var permissions = Permissions()
     /// By cookie.
     var sessions = Table<Session>()
     var interactions = Table<Interaction>()

@@ -96,7 +96,10 @@ struct RouteSectionsTests {
             .withRoute("path = \"\(second)\"", "upstream = \"http://127.0.0.1:3001\"")
         let problems = sample.problems()
         #expect(problems.count == 1)
-        #expect(problems.first?.hasSuffix("for app.example.com a second time; allowed each host, path and method once") == true)
+        #expect(
+            problems.first?.hasSuffix("for app.example.com a second time; allowed each host, path and method once")
+                == true
+        )
         let apart = Sample().with("route", "path = \"\(first)\"").withRoute(
             "path = \"\(second)\"",
             "host = \"b.example.com\"",
