@@ -76,4 +76,12 @@ package protocol SessionStore: AnyObject {
 
     /// Whether the store can be reached.
     func ping(_ completion: @escaping (Result<Void, StoreFault>) -> Void)
+
+    /// Lets go of what it is connected to; nothing is asked of it afterwards.
+    func close()
+}
+
+extension SessionStore {
+    /// A store without a connection has nothing to let go of.
+    package func close() {}
 }

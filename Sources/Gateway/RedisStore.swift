@@ -17,6 +17,10 @@ package final class RedisStore: SessionStore {
         self.oncePrefix = Array("\(keyPrefix)once:".utf8)
     }
 
+    package func close() {
+        self.connection.close()
+    }
+
     /// `GET` and `PTTL` in one flush.
     package func load(
         _ key: SessionKey,

@@ -47,6 +47,11 @@ package final class Sessions {
         self.now = now
     }
 
+    /// The last thing that is asked of it.
+    func close() {
+        self.store.close()
+    }
+
     package var openedCount: Int { self.opened.count }
 
     /// The session of the first ticket that has one. A stale cookie does not shadow a good one (security rule 24), and a

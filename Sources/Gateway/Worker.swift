@@ -103,6 +103,8 @@ package final class Worker {
         self.tick?.cancel()
         for connection in self.connections.values { connection.abort() }
         self.upstreams.closeIdle()
+        // Otherwise the connection would want to come back, on a loop that is gone.
+        self.sessions.close()
         self.accessLog?.handOver()
         self.drained?.succeed()
     }
