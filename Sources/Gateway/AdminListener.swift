@@ -7,13 +7,16 @@ enum AdminListener {
     static func bind(
         _ address: Configuration.ListenAddress,
         group: MultiThreadedEventLoopGroup,
-        status: StatusEndpoint
+        status: StatusEndpoint,
+        idleTimeout: TimeAmount
     ) async throws -> any Channel {
         try await ServerBootstrap(group: group)
             .serverChannelOption(.socketOption(.so_reuseaddr), value: 1)
             .childChannelInitializer { channel in
                 channel.pipeline.configureHTTPServerPipeline().flatMap {
                     channel.eventLoop.makeCompletedFuture {
+                        // Whoever says nothing is not kept, or they could use up our descriptors.
+                        try channel.pipeline.syncOperations.addHandler(IdleStateHandler(allTimeout: idleTimeout))
                         try channel.pipeline.syncOperations.addHandler(AdminHandler(status: status))
                     }
                 }
@@ -48,6 +51,11 @@ private final class AdminHandler: ChannelInboundHandler {
 
     func errorCaught(context: ChannelHandlerContext, error: any Error) {
         context.close(promise: nil)
+    }
+
+    func userInboundEventTriggered(context: ChannelHandlerContext, event: Any) {
+        if event is IdleStateHandler.IdleStateEvent { return context.close(promise: nil) }
+        context.fireUserInboundEventTriggered(event)
     }
 
     private func answer(_ head: HTTPRequestHead, _ context: ChannelHandlerContext) {

@@ -47,7 +47,8 @@ package struct Gateway: Service {
         let workers = try await self.makeWorkers(provider: provider, backChannel: backChannel)
         let status = StatusEndpoint(workers: workers, provider: provider, settings: self.settings)
         let admin = try await BindError.naming("admin.listen", configuration.admin.listen) { address in
-            try await AdminListener.bind(address, group: self.group, status: status)
+            try await AdminListener.bind(
+                address, group: self.group, status: status, idleTimeout: configuration.timeouts.requestHeader)
         }
         let server = try await BindError.naming("server.listen", configuration.server.listen) { address in
             try await Listener.bind(address, group: self.group, workers: workers)

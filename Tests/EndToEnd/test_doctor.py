@@ -86,6 +86,25 @@ def test_a_front_that_passes_everything_on_as_it_is_does_no_harm(standing):
     assert_clean(result)
 
 
+def test_a_front_that_sends_strangers_to_our_sign_in_itself_does_no_harm(standing):
+    """As a check mode does: the gateway is asked, the front answers, and the sign-in begins on our own address."""
+
+    def change(lines):
+        path = path_of(lines)
+        if path.startswith(("/_gatehouse", "/public", "/witness")) and not path.startswith("/public/admin"):
+            return lines
+        if "navigate" not in field(lines, "Sec-Fetch-Mode"):
+            return lines
+        return b"HTTP/1.1 302 Found\r\nLocation: /_gatehouse/sign-in?rd=%2F\r\nContent-Length: 0\r\nConnection: close\r\n\r\n"
+
+    gateway, front = standing.behind(change)
+    result = doctor(gateway, front.url)
+    assert_clean(result)
+    assert f"back to {front.url}/_gatehouse/callback" in result.stdout
+    front.answer = lambda data: data.replace(b"; HttpOnly", b"")
+    assert_found(doctor(gateway, front.url), "A cookie does not fit", "lost HttpOnly")
+
+
 def test_behind_tls_it_trusts_whom_it_is_told_to(stage, standing):
     certificates = stage.certificates()
     front = stage.keep(Front(0, certificate=certificates.issue("app.example.test")))

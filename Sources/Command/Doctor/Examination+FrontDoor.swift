@@ -105,39 +105,51 @@ extension Examination {
             case .refused:
                 self.report.cannotSee("whether \(path) is protected: GET was refused")
             case .stopped:
-                if let answer = outcome.answer { self.judgeChallenge(answer, path) }
+                if let answer = outcome.answer { await self.followChallenge(answer, path) }
             }
         }
     }
 
-    private mutating func judgeChallenge(_ answer: WireAnswer, _ path: String) {
-        guard answer.status == 302 || answer.status == 303 || answer.status == 307 else {
-            self.report.cannotSee("where a sign-in from \(path) leads: a page was answered with \(answer.status)")
-            return
-        }
+    /// A front that asks the gateway about each request leads to our own address first, and that leads to the provider.
+    private mutating func followChallenge(_ answer: WireAnswer, _ path: String) async {
         let location = answer.first("location") ?? ""
-        // A front that asks us about each request leads to our own address first.
-        if location.utf8.contains(UInt8(ascii: "?")), let uri = Self.redirectURI(in: location) {
-            let expected = self.front.origin + self.configuration.paths.callback
-            if uri.isExactly(expected) {
-                self.report.isGood("a page leads to the provider and back to \(uri)")
-            } else {
-                self.report.add(
-                    Finding(
-                        .critical,
-                        "The provider would send browsers back to another address than they came from",
-                        seen: "redirect_uri=\(uri), where \(expected) fits",
-                        change: self.places.place("server", "public_url") + ": \"\(self.front.origin)\""
-                    )
-                )
-            }
-            self.judgeCookies(answer)
+        let local =
+            location.utf8.starts(with: self.front.origin.utf8)
+            ? String(location.dropFirst(self.front.origin.count)) : location
+        guard local.utf8.starts(with: self.configuration.paths.signIn.utf8) else {
+            return self.judgeChallenge(answer, path)
         }
-        if answer.first("cache-control")?.utf8.elementsEqual("no-store".utf8) != true, answer.status == 302 {
+        var request = self.request(local)
+        request.isNavigation = true
+        if let next = await self.ask(request).answer { self.judgeChallenge(next, path) }
+    }
+
+    private mutating func judgeChallenge(_ answer: WireAnswer, _ path: String) {
+        let location = answer.first("location") ?? ""
+        guard (300..<400).contains(answer.status), let uri = Self.redirectURI(in: location) else {
+            return self.report.cannotSee(
+                "where a sign-in from \(path) leads: it was answered with \(answer.status), not with a redirect to the provider"
+            )
+        }
+        let expected = self.front.origin + self.configuration.paths.callback
+        if uri.isExactly(expected) {
+            self.report.isGood("a sign-in from \(path) leads to the provider and back to \(uri)")
+        } else {
+            self.report.add(
+                Finding(
+                    .critical,
+                    "The provider would send browsers back to another address than they came from",
+                    seen: "redirect_uri=\(uri), where \(expected) fits",
+                    change: self.places.place("server", "public_url") + ": \"\(self.front.origin)\""
+                )
+            )
+        }
+        self.judgeCookies(answer)
+        if answer.first("cache-control")?.utf8.elementsEqual("no-store".utf8) != true {
             self.report.add(
                 Finding(
                     .warning,
-                    "The front changes the caching rules of a redirect to the sign-in",
+                    "The front changes the caching rules of a redirect to the provider",
                     seen:
                         "Cache-Control: \(answer.first("cache-control") ?? "nothing"), where the gateway says no-store",
                     change: "in the front: leave Cache-Control as it is"
