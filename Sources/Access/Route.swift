@@ -7,8 +7,10 @@ package final class Route: Sendable {
     package let authority: Authority
     /// Canonical; without a slash at the end, except for "/" itself. It covers itself and everything below.
     package let path: String
-    /// An index into the configuration's upstreams.
+    /// An index into the configuration's upstreams; means nothing without `hasUpstream`.
     package let upstream: Int
+    /// Whether requests can be forwarded. A route without an upstream is there for front proxies to ask about.
+    package let hasUpstream: Bool
     package let policy: Policy
     /// Whether the upstream sees the browser's `Host`.
     package let preserveHost: Bool
@@ -23,7 +25,7 @@ package final class Route: Sendable {
         name: String,
         authority: Authority,
         path: String,
-        upstream: Int,
+        upstream: Int?,
         policy: Policy,
         preserveHost: Bool = true,
         allowEncodedSlashes: Bool = false
@@ -43,7 +45,8 @@ package final class Route: Sendable {
         self.authority = authority
         self.path =
             hasSlashAtEnd && path.utf8.count > 1 ? String(decoding: path.utf8.dropLast(), as: UTF8.self) : path
-        self.upstream = upstream
+        self.upstream = upstream ?? 0
+        self.hasUpstream = upstream != nil
         self.policy = policy
         self.preserveHost = preserveHost
         self.allowEncodedSlashes = allowEncodedSlashes

@@ -17,6 +17,7 @@ extension ExchangeHandler {
                 trusted: self.worker.settings.configuration.server.trustedProxies
             )
             self.current?.client = client
+            if try self.check(head, client) { return }
             let access = try StandaloneProxy.request(
                 from: head, fields: self.fields, client: client, scheme: self.worker.settings.scheme)
             self.current?.access = access
@@ -36,7 +37,8 @@ extension ExchangeHandler {
         if let endpoint = self.worker.settings.endpoints.endpoint(for: access.target) {
             return self.callEndpoint(endpoint, access)
         }
-        guard let route = try self.route(for: access) else { throw .noRoute }
+        // A route without an upstream is there for checks alone.
+        guard let route = try self.route(for: access), route.hasUpstream else { throw .noRoute }
         self.current?.route = route
         let tickets = route.policy.access == .anyone ? [] : self.tickets.tickets(in: self.fields.cookies, on: self.worker)
         guard !tickets.isEmpty else { return self.carryOut(route, access, session: nil) }
@@ -77,7 +79,7 @@ extension ExchangeHandler {
         }
     }
 
-    private func note(_ decision: Metrics.Decision) {
+    func note(_ decision: Metrics.Decision) {
         self.current?.decision = decision
         self.worker.metrics.count(decision)
     }

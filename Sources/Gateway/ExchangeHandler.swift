@@ -9,6 +9,7 @@ final class ExchangeHandler: ChannelDuplexHandler {
     typealias OutboundOut = ByteBuffer
 
     let worker: Worker
+    let door: Door
     var exchange = Exchange()
     let fields = RequestFields()
     var tickets = TicketMemory()
@@ -33,8 +34,9 @@ final class ExchangeHandler: ChannelDuplexHandler {
     /// How long a browser may take to notice that we have said our last word.
     private static let lingerTime = TimeAmount.seconds(3)
 
-    init(worker: Worker) {
+    init(worker: Worker, door: Door = .everything) {
         self.worker = worker
+        self.door = door
         self.timeouts = worker.settings.configuration.timeouts
         self.deadline = worker.now + worker.settings.configuration.timeouts.keepAlive
     }
@@ -50,11 +52,12 @@ final class ExchangeHandler: ChannelDuplexHandler {
     }
 
     func channelActive(context: ChannelHandlerContext) {
-        let trusted = self.worker.settings.configuration.server.trustedProxies
+        let server = self.worker.settings.configuration.server
         if let address = context.channel.remoteAddress {
             self.peer = address.ipAddress ?? "unix"
-            let host = IPAddress(self.peer)
-            self.peerIsTrusted = host.map { host in trusted.contains { $0.contains(host) } } ?? false
+            self.peerIsTrusted = IPAddress(self.peer).map { host in
+                server.trustedProxies.contains { $0.contains(host) }
+            } ?? server.trustsUnixSockets
         }
         self.worker.opened(self)
         context.fireChannelActive()

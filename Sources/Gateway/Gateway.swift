@@ -50,7 +50,15 @@ package struct Gateway: Service {
             try await AdminListener.bind(address, group: self.group, status: status)
         }
         let server = try await BindError.naming("server.listen", configuration.server.listen) { address in
-            try await Listener.bind(address, group: self.group, workers: workers, limits: configuration.limits)
+            try await Listener.bind(address, group: self.group, workers: workers, limits: configuration.limits,
+                door: configuration.check.listen == nil ? .everything : .browsers)
+        }
+        var checks: (any Channel)?
+        if let listen = configuration.check.listen {
+            checks = try await BindError.naming("check.listen", listen) { address in
+                try await Listener.bind(
+                    address, group: self.group, workers: workers, limits: configuration.limits, door: .checks)
+            }
         }
         self.logger.notice(
             "serving",
@@ -71,6 +79,7 @@ package struct Gateway: Service {
         self.logger.notice("draining")
         status.drain()
         try? await server.close()
+        try? await checks?.close()
         try await self.drain(workers, within: configuration.server.drainTimeout)
         try await workers.wait { worker in
             worker.stop()
@@ -146,6 +155,7 @@ package struct Gateway: Service {
     }
 
     private static func text(_ address: SocketAddress?) -> String {
+        if let path = address?.pathname { return "unix:\(path)" }
         guard let address, let host = address.ipAddress, let port = address.port else { return "unknown" }
         return host.utf8.contains(UInt8(ascii: ":")) ? "[\(host)]:\(port)" : "\(host):\(port)"
     }

@@ -10,6 +10,13 @@ package final class OpenedSession {
     package let session: Session
     /// The identity as header fields, rendered once. `nil`: they are too large to be sent.
     package let identityFields: [UInt8]?
+    /// The same for the answer to a check: under the names that the upstream gets, and under those that other programs
+    /// of this kind answer with. Rendered when it is first asked for.
+    private(set) lazy var checkFields = (try? IdentityFields.checked(for: self.session.identity)).map { fields in
+        var wire = WireBytes()
+        for (name, value) in fields { wire.appendField(name, value) }
+        return wire.bytes
+    }
     /// The sealed record this was opened from: as long as the store holds these bytes, the session is this one.
     fileprivate let box: [UInt8]
 

@@ -10,6 +10,7 @@ package struct Settings: Sendable {
     /// Cookies carry `Secure` exactly when browsers reach us over TLS.
     let cookiesAreSecure: Bool
     let endpoints: EndpointTable
+    let checks: CheckPaths
     /// Every host this gateway answers for; a request for another is misdirected.
     private let authorities: Set<Authority>
     private let routeNumbers: [ObjectIdentifier: Int]
@@ -23,6 +24,7 @@ package struct Settings: Sendable {
         self.cookiesAreSecure = configuration.server.publicURL.scheme == .https
         self.cookieNames = CookieNames(name: configuration.cookie.name, secure: self.cookiesAreSecure, domain: nil)
         self.endpoints = EndpointTable(configuration.paths)
+        self.checks = CheckPaths(configuration.paths)
         self.routeNumbers = Dictionary(
             configuration.routes.enumerated().map { (ObjectIdentifier($1), $0) }, uniquingKeysWith: { first, _ in first })
         self.authorities = Set(configuration.routes.map(\.authority)).union([configuration.server.publicURL.authority])

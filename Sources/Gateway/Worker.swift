@@ -14,6 +14,7 @@ package final class Worker {
     let backChannel: BackChannel
     let logger: Logger
     let metrics = Metrics()
+    let complaints = CheckComplaints()
     let upstreams: UpstreamPool
     let sessions: Sessions
     /// `nil`: the operator wants none.
