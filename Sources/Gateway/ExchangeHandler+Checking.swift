@@ -82,11 +82,11 @@ extension ExchangeHandler {
 
     private func answerCheck(_ mode: CheckMode, _ access: AccessRequest) throws(Failure) {
         self.current?.access = access
-        let settings = self.worker.settings
-        guard settings.serves(access.authority) else { throw .fault(.unknownHost) }
+        // Through the worker each time: a copy of the settings would cost more than all that is done with it here.
+        guard self.worker.settings.serves(access.authority) else { throw .fault(.unknownHost) }
         let found: Route?
         do {
-            found = try settings.routes.route(for: access.authority, access.target)
+            found = try self.worker.settings.routes.route(for: access.authority, access.target)
         } catch {
             throw .fault(.refused(error))
         }

@@ -24,6 +24,8 @@ class Row:
     server: object
     path: str = "/"
     cookie: str | None = None
+    # Further request fields.
+    fields: dict = field(default_factory=dict)
     # One entry for each round.
     cpu: list = field(default_factory=list)
     rate: list = field(default_factory=list)
@@ -46,7 +48,8 @@ class Row:
         """Fails unless the answer is the one that is to be measured: wrk takes a redirect for success."""
         connection = http.client.HTTPConnection("127.0.0.1", self.server.port, timeout=10)
         try:
-            connection.request("GET", self.path, headers={"Cookie": self.cookie} if self.cookie else {})
+            cookie = {"Cookie": self.cookie} if self.cookie else {}
+            connection.request("GET", self.path, headers={**self.fields, **cookie})
             status = connection.getresponse().status
         finally:
             connection.close()
@@ -56,6 +59,8 @@ class Row:
     def load(self, connections, seconds):
         """Runs wrk: its report, and how many requests were answered."""
         command = ["wrk", "--latency", "-t", "2", "-c", str(connections), "-d", f"{seconds}s", "--timeout", "10s"]
+        for name, value in self.fields.items():
+            command += ["-H", f"{name}: {value}"]
         if self.cookie:
             command += ["-H", f"Cookie: {self.cookie}"]
         ended = subprocess.run([*command, self.server.url(self.path)], capture_output=True, text=True)
