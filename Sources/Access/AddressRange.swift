@@ -20,8 +20,8 @@ package struct AddressRange: Sendable, Hashable {
         self.prefixLength = prefixLength
     }
 
-    /// Whether it covers every address of its family.
-    package var isEverything: Bool { self.prefixLength == 0 }
+    /// Whether it covers more than any private network does (RFC 1918, RFC 4193), and so some of everybody.
+    package var isTooWide: Bool { self.prefixLength < (self.bytes.count == 4 ? 8 : 7) }
 
     /// Whether the address is inside.
     package func contains(_ address: IPAddress) -> Bool {

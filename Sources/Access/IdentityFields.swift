@@ -33,6 +33,19 @@ package enum IdentityFields {
     }
 }
 
+extension IdentityFields {
+    /// The same fields for the answer to a check: each once more as `X-Auth-Request-…`, the names which oauth2-proxy has
+    /// taught the configurations of proxies.
+    package static func checked(for identity: Identity) throws(IdentityFieldsError) -> [(name: String, value: String)] {
+        let prefix = "X-Forwarded-"
+        return try self.rendered(for: identity).flatMap { field -> [(name: String, value: String)] in
+            guard field.name.utf8.starts(with: prefix.utf8) else { return [field] }
+            let name = "X-Auth-Request-" + String(Substring(field.name.utf8.dropFirst(prefix.utf8.count)))
+            return [field, (name, field.value)]
+        }
+    }
+}
+
 /// Why an identity cannot be told to an upstream.
 package enum IdentityFieldsError: Error, Sendable, CustomStringConvertible {
     /// More than `IdentityFields.maximumSize`. Nothing is cut: half an identity is another one.

@@ -5,7 +5,7 @@
 /// bytes, then byte by byte.
 package final class ReservedNames: Sendable {
     /// Everything that begins with one of these.
-    private static let families = [
+    static let families = [
         // Ours, Logto's, and what proxies set.
         "x-gatehouse-", "gatehouse-", "x-logto-", "logto-", "x-forwarded-", "forwarded-", "x-original-", "x-rewrite-",
         // Peers: oauth2-proxy, Authelia, authentik, Pomerium, Vouch, LemonLDAP::NG, Kong, Oathkeeper, Tailscale.

@@ -63,7 +63,7 @@ package struct ReturnURL: Sendable {
     }
 
     /// This URL if it has at most so many bytes, or else its path, or else "/".
-    func shortened(to limit: Int) -> ReturnURL {
+    package func shortened(to limit: Int) -> ReturnURL {
         if self.text.utf8.count <= limit { return self }
         if self.pathLength > limit { return .root }
         return ReturnURL(

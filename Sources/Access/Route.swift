@@ -12,8 +12,10 @@ package final class Route: Sendable {
     /// The methods it is for, in capitals as HTTP has them; `GET` covers `HEAD`. Empty: all that no other route of the
     /// same path is for.
     package let methods: [String]
-    /// An index into the configuration's upstreams.
+    /// An index into the configuration's upstreams; means nothing without `hasUpstream`.
     package let upstream: Int
+    /// Whether requests can be forwarded. A route without an upstream is there for front proxies to ask about.
+    package let hasUpstream: Bool
     package let policy: Policy
     /// Whether the upstream sees the browser's `Host`.
     package let preserveHost: Bool
@@ -39,7 +41,7 @@ package final class Route: Sendable {
         authority: Authority,
         path: String,
         methods: [String] = [],
-        upstream: Int,
+        upstream: Int?,
         policy: Policy,
         preserveHost: Bool = true,
         allowEncodedSlashes: Bool = false,
@@ -65,7 +67,8 @@ package final class Route: Sendable {
         self.path =
             hasSlashAtEnd && path.utf8.count > 1 ? String(decoding: path.utf8.dropLast(), as: UTF8.self) : path
         self.methods = methods
-        self.upstream = upstream
+        self.upstream = upstream ?? 0
+        self.hasUpstream = upstream != nil
         self.policy = policy
         self.preserveHost = preserveHost
         self.allowEncodedSlashes = allowEncodedSlashes

@@ -56,6 +56,8 @@ extension ConfigurationReader {
     fileprivate func configuration() -> Configuration? {
         let server = Configuration.Server(self.section("server"))
         let admin = Configuration.Admin(self.section("admin"), besides: server?.listen)
+        let others = (server.map { [("server.listen", $0.listen)] } ?? []) + [("admin.listen", admin.listen)]
+        let check = Configuration.Check(self.section("check"), besides: others)
         let provider = Configuration.ProviderSettings(self.section("provider"))
         let signIn = Configuration.SignInSettings(self.section("sign_in"))
         let session = Configuration.SessionSettings(self.section("session"))
@@ -77,6 +79,7 @@ extension ConfigurationReader {
         )
         configuration.requirements = routing.requirements
         configuration.admin = admin
+        configuration.check = check
         configuration.signIn = signIn
         configuration.session = session
         configuration.cookie = cookie

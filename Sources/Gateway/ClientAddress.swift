@@ -15,20 +15,21 @@ package struct ClientAddress {
     package init(peer: String, isTrusted: Bool, fields: [String], trusted: [AddressRange]) {
         guard isTrusted, !fields.isEmpty else {
             self.text = peer
-            self.forwardedFor = peer
+            // Whoever comes through a unix socket has no address (RFC 7239, 6.3).
+            self.forwardedFor = IPAddress(peer) == nil ? "unknown" : peer
             return
         }
         let chain = fields.flatMap { $0.split(separator: ",", omittingEmptySubsequences: false) }
             .map { Self.trimmed($0) }
         // What is left of an address that is not ours, or of something that is no address, is the browser's own tale.
-        var believed: [String] = [peer]
+        var believed: [String] = IPAddress(peer) == nil ? [] : [peer]
         for hop in chain.reversed() {
             guard let address = IPAddress(hop) else { break }
             believed.append(hop)
             if !trusted.contains(where: { $0.contains(address) }) { break }
         }
-        self.text = believed[believed.count - 1]
-        self.forwardedFor = believed.reversed().joined(separator: ", ")
+        self.text = believed.last ?? peer
+        self.forwardedFor = believed.isEmpty ? "unknown" : believed.reversed().joined(separator: ", ")
     }
 
     private static func trimmed(_ text: Substring) -> String {

@@ -11,6 +11,7 @@ package import Redis
 package struct Configuration: Sendable {
     package var server: Server
     package var admin = Admin()
+    package var check = Check()
     package var provider: ProviderSettings
     package var signIn = SignInSettings()
     package var session = SessionSettings()
@@ -40,14 +41,22 @@ package struct Configuration: Sendable {
         self.upstreams = upstreams
     }
 
-    /// A TCP address to listen on.
+    /// A TCP address or a unix socket to listen on.
     package struct ListenAddress: Sendable, Equatable {
         package var host: String
         package var port: Int
+        /// The path of a unix socket, in place of host and port.
+        package var unixPath: String?
 
         package init(host: String, port: Int) {
             self.host = host
             self.port = port
+        }
+
+        package init(unixPath: String) {
+            self.host = ""
+            self.port = 0
+            self.unixPath = unixPath
         }
     }
 
@@ -69,6 +78,8 @@ package struct Configuration: Sendable {
         /// 0: one for each processor.
         package var workers = 0
         package var trustedProxies: [AddressRange] = []
+        /// Whether whoever may connect to a unix socket of ours is one of them.
+        package var trustsUnixSockets = false
         package var drainTimeout = TimeAmount.seconds(30)
         /// Between "not ready" and the end of serving.
         package var drainDelay = TimeAmount.zero
@@ -83,6 +94,14 @@ package struct Configuration: Sendable {
 
     package struct Admin: Sendable {
         package var listen = ListenAddress(host: "127.0.0.1", port: 9090)
+
+        package init() {}
+    }
+
+    /// The questions of front proxies.
+    package struct Check: Sendable {
+        /// `nil`: they are answered on `server.listen`.
+        package var listen: ListenAddress?
 
         package init() {}
     }

@@ -24,6 +24,7 @@ extension ExchangeHandler {
                 trusted: self.worker.settings.configuration.server.trustedProxies
             )
             self.current.client = client
+            if try self.check(client) { return }
             let access = try StandaloneProxy.request(
                 from: self.head, memory: &self.memory, client: client, scheme: self.worker.settings.scheme)
             self.current.access = access
@@ -44,7 +45,8 @@ extension ExchangeHandler {
         if let endpoint = self.worker.settings.endpoints.endpoint(for: access.target) {
             return self.callEndpoint(endpoint, access)
         }
-        guard let route = try self.route(for: access) else { throw .noRoute }
+        // A route without an upstream is there for checks alone.
+        guard let route = try self.route(for: access), route.hasUpstream else { throw .noRoute }
         self.current.route = route
         let number = self.current.number
         if let token = try self.bearerToken(for: route) {
@@ -62,7 +64,7 @@ extension ExchangeHandler {
         }
     }
 
-    private func route(for access: AccessRequest) throws(Fault) -> Route? {
+    func route(for access: AccessRequest) throws(Fault) -> Route? {
         do {
             return try self.worker.settings.routes.route(for: access.authority, access.method, access.target)
         } catch .methodNotRouted {
@@ -99,7 +101,7 @@ extension ExchangeHandler {
     }
 
     /// What keeps an identity from being told to the upstream; it is not told in part.
-    private func faultOfIdentity(_ permit: Permit, _ session: OpenedSession?) -> Fault? {
+    func faultOfIdentity(_ permit: Permit, _ session: OpenedSession?) -> Fault? {
         guard permit.session != nil, let session else { return nil }
         let limit = self.worker.settings.configuration.limits.identityBytes
         if case .failure(let error) = session.fields(permit.route.headers, maximumSize: limit) { return .identity(error) }
@@ -109,7 +111,7 @@ extension ExchangeHandler {
         return assertion == nil ? Fault(.gateway, .internalServerError, "an assertion could not be signed") : nil
     }
 
-    private func note(_ decision: Metrics.Decision) {
+    func note(_ decision: Metrics.Decision) {
         self.current.decision = decision
         self.worker.metrics.count(decision)
     }

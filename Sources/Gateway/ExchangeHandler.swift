@@ -8,6 +8,7 @@ final class ExchangeHandler: ChannelDuplexHandler {
     typealias OutboundOut = ByteBuffer
 
     let worker: Worker
+    let door: Door
     let timeouts: Configuration.Timeouts
     var exchange = Exchange()
     let head: RequestHead
@@ -33,8 +34,9 @@ final class ExchangeHandler: ChannelDuplexHandler {
     var hasUnflushedWrites = false
     var isInBurst = false
 
-    init(worker: Worker) {
+    init(worker: Worker, door: Door = .everything) {
         self.worker = worker
+        self.door = door
         self.timeouts = worker.settings.configuration.timeouts
         self.deadline = worker.now + worker.settings.configuration.timeouts.keepAlive
         let limits = worker.settings.configuration.limits
@@ -55,11 +57,12 @@ final class ExchangeHandler: ChannelDuplexHandler {
     }
 
     func channelActive(context: ChannelHandlerContext) {
-        let trusted = self.worker.settings.configuration.server.trustedProxies
+        let server = self.worker.settings.configuration.server
         if let address = context.channel.remoteAddress {
             self.peer = address.ipAddress ?? "unix"
-            let host = IPAddress(self.peer)
-            self.peerIsTrusted = host.map { host in trusted.contains { $0.contains(host) } } ?? false
+            self.peerIsTrusted = IPAddress(self.peer).map { host in
+                server.trustedProxies.contains { $0.contains(host) }
+            } ?? server.trustsUnixSockets
         }
         self.worker.opened(self)
         context.fireChannelActive()

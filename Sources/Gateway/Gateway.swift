@@ -51,7 +51,18 @@ package struct Gateway: Service {
                 address, group: self.group, status: status, idleTimeout: configuration.timeouts.requestHeader)
         }
         let server = try await BindError.naming("server.listen", configuration.server.listen) { address in
-            try await Listener.bind(address, group: self.group, workers: workers)
+            try await Listener.bind(
+                address,
+                group: self.group,
+                workers: workers,
+                door: configuration.check.listen == nil ? .everything : .browsers
+            )
+        }
+        var checks: (any Channel)?
+        if let listen = configuration.check.listen {
+            checks = try await BindError.naming("check.listen", listen) { address in
+                try await Listener.bind(address, group: self.group, workers: workers, door: .checks)
+            }
         }
         self.logger.notice(
             "serving",
@@ -74,6 +85,7 @@ package struct Gateway: Service {
         // The load balancer has to find out first; until then it sends requests, and they are served.
         try? await Task.sleep(for: .nanoseconds(configuration.server.drainDelay.nanoseconds))
         try? await server.close()
+        try? await checks?.close()
         try await self.drain(workers, within: configuration.server.drainTimeout)
         try await workers.wait { worker in
             worker.stop()
@@ -136,6 +148,7 @@ package struct Gateway: Service {
     }
 
     private static func text(_ address: SocketAddress?) -> String {
+        if let path = address?.pathname { return "unix:\(path)" }
         guard let address, let host = address.ipAddress, let port = address.port else { return "unknown" }
         return host.utf8.contains(UInt8(ascii: ":")) ? "[\(host)]:\(port)" : "\(host):\(port)"
     }

@@ -7,23 +7,26 @@ package enum Listener {
     package static func bind(
         _ address: Configuration.ListenAddress,
         group: MultiThreadedEventLoopGroup,
-        workers: WorkerTable
+        workers: WorkerTable,
+        door: Door = .everything
     ) async throws -> any Channel {
-        try await ServerBootstrap(group: group)
+        var bootstrap = ServerBootstrap(group: group)
             .serverChannelOption(.backlog, value: 1024)
-            .serverChannelOption(.socketOption(.so_reuseaddr), value: 1)
-            .childChannelOption(.tcpOption(.tcp_nodelay), value: 1)
             // One read for each readiness: a second one would mostly find nothing.
             .childChannelOption(.maxMessagesPerRead, value: 1)
             .childChannelOption(.allowRemoteHalfClosure, value: true)
             .childChannelInitializer { channel in
                 channel.eventLoop.makeCompletedFuture {
-                    let handler = ExchangeHandler(worker: workers.worker(of: channel.eventLoop))
+                    let handler = ExchangeHandler(worker: workers.worker(of: channel.eventLoop), door: door)
                     try channel.pipeline.syncOperations.addHandler(handler)
                 }
             }
-            .bind(host: address.host, port: address.port)
-            .get()
+        if let path = address.unixPath {
+            return try await bootstrap.bind(unixDomainSocketPath: path, cleanupExistingSocketFile: true).get()
+        }
+        bootstrap = bootstrap.serverChannelOption(.socketOption(.so_reuseaddr), value: 1)
+            .childChannelOption(.tcpOption(.tcp_nodelay), value: 1)
+        return try await bootstrap.bind(host: address.host, port: address.port).get()
     }
 }
 

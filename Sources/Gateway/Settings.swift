@@ -16,6 +16,7 @@ package final class Settings: Sendable {
     /// The APIs for which some route needs tokens, to be asked for with each sign-in.
     let resources: [String]
     package let endpoints: EndpointTable
+    let checks: CheckPaths
     /// Every host this gateway answers for; a request for another is misdirected.
     private let authorities: Set<Authority>
     private let routeNumbers: [ObjectIdentifier: Int]
@@ -40,6 +41,7 @@ package final class Settings: Sendable {
         }
         self.resources = resources
         self.endpoints = EndpointTable(configuration.paths)
+        self.checks = CheckPaths(configuration.paths)
         self.routeNumbers = Dictionary(
             configuration.routes.enumerated().map { (ObjectIdentifier($1), $0) }, uniquingKeysWith: { first, _ in first })
         self.authorities = Set(configuration.routes.map(\.authority)).union([configuration.server.publicURL.authority])

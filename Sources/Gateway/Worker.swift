@@ -13,6 +13,7 @@ package final class Worker {
     let backChannel: BackChannel
     let logger: Logger
     let metrics = Metrics()
+    let complaints = CheckComplaints()
     let upstreams: UpstreamPool
     let sessions: Sessions
     let bearerTokens: BearerTokens

@@ -34,8 +34,15 @@ struct AddressRangeTests {
     }
 
     @Test func `everything is everything`() throws {
-        #expect(try #require(AddressRange("0.0.0.0/0")).isEverything)
-        #expect(try #require(AddressRange("::/0")).isEverything)
-        #expect(try #require(AddressRange("0.0.0.0/1")).isEverything == false)
+        #expect(try #require(AddressRange("0.0.0.0/0")).isTooWide)
+        #expect(try #require(AddressRange("::/0")).isTooWide)
+        #expect(try #require(AddressRange("0.0.0.0/1")).isTooWide)
+        #expect(try #require(AddressRange("8000::/1")).isTooWide)
+    }
+
+    @Test func `a private network is not everything`() throws {
+        for text in ["10.0.0.0/8", "172.16.0.0/12", "fc00::/7", "127.0.0.1", "::1"] {
+            #expect(try #require(AddressRange(text)).isTooWide == false)
+        }
     }
 }

@@ -13,13 +13,15 @@ import time
 from contextlib import ExitStack
 
 from measure import MeasurementFailed, Row, start_up_milliseconds
-from servers import DEMO, GATEHOUSE, Gateway, Redis, StandIn, nginx_answering, nginx_proxying
+from servers import DEMO, GATEHOUSE, Gateway, Redis, StandIn, nginx_answering, nginx_asking, nginx_proxying
 
 from harness.records import multiply
 from sign_in import session_cookie
 
 # The bars: a proxied request in CPU time of nginx' plain proxying, resident memory in MB, start-up in milliseconds.
 PROXY_RATIO = 2.2
+# A check in CPU time of nginx' static answer, with sessions in memory and in Redis.
+CHECK_RATIO = {"memory": 2.0, "Redis": 3.0}
 IDLE_MEGABYTES = 20
 LOADED_MEGABYTES = 40
 START_UP = 100
@@ -78,7 +80,14 @@ def rows_of_gateway(stack, settings, upstream, facts):
         time.sleep(1)  # Start-up is over when the provider has been asked once.
         facts.setdefault("idle", []).append(gateway.process.resident_kilobytes / 1024)
         cookies[gateway] = session_cookie(gateway)
+    front = nginx_asking("nginx-asking", memory, settings.access_log)
+    stack.callback(front.close)
     return [
+        *(
+            Row(f"Gatehouse, check, session in {kind}", gateway, "/_gatehouse/check", cookies[gateway], asked(gateway))
+            for kind, gateway in (("memory", memory), ("Redis", shared))
+        ),
+        Row("nginx, asking Gatehouse", front, cookie=cookies[memory]),
         Row("Gatehouse, /_gatehouse/session", memory, SESSION, cookies[memory]),
         Row("Gatehouse, proxy, session in memory", memory, cookie=cookies[memory]),
         Row("Gatehouse, proxy, session in Redis", shared, cookie=cookies[shared]),
@@ -94,6 +103,14 @@ def row_of_sessions(gateway, redis, cookie, count):
     file.write_text("".join(f"{name}={each}\n" for each in values))
     first = f"{name}={values[0]}"
     return Row(f"Gatehouse, session, {count:,} in Redis", gateway, SESSION, first, cookies=file, redis=redis)
+def asked(gateway):
+    """What nginx says of the request it asks about."""
+    return {
+        "X-Original-Method": "GET",
+        "X-Original-URI": "/",
+        "X-Forwarded-Proto": "http",
+        "X-Forwarded-Host": f"127.0.0.1:{gateway.port}",
+    }
 
 
 def measure(rows, settings, facts):
@@ -142,6 +159,10 @@ def print_bars(rows, facts):
     print(f"\n{'':38}{'found':>16}{'bar':>16}")
     for row in proxied:
         print_bar(row.name + ", ratio", row.microseconds / base, PROXY_RATIO, "{:.2f}")
+    static = next(row for row in rows if row.name == "nginx, return 204").microseconds
+    for kind, bar in CHECK_RATIO.items():
+        row = next(row for row in rows if row.name == f"Gatehouse, check, session in {kind}")
+        print_bar(row.name + ", ratio", row.microseconds / static, bar, "{:.2f}")
     # Each is the worse of the two gateways: one keeps sessions in memory, one in Redis.
     print_bar("resident memory, idle", max(facts["idle"]), IDLE_MEGABYTES, "{:.1f} MB")
     print_bar("resident memory, most under load", max(facts["loaded"]), LOADED_MEGABYTES, "{:.1f} MB")

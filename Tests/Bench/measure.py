@@ -29,6 +29,8 @@ class Row:
     cookies: Path | None = None
     # The Redis whose commands are counted.
     redis: object = None
+    # Further request fields.
+    fields: dict = field(default_factory=dict)
     # One entry for each round.
     commands: list = field(default_factory=list)
     cpu: list = field(default_factory=list)
@@ -52,7 +54,8 @@ class Row:
         """Fails unless the answer is the one that is to be measured: wrk takes a redirect for success."""
         connection = http.client.HTTPConnection("127.0.0.1", self.server.port, timeout=10)
         try:
-            connection.request("GET", self.path, headers={"Cookie": self.cookie} if self.cookie else {})
+            cookie = {"Cookie": self.cookie} if self.cookie else {}
+            connection.request("GET", self.path, headers={**self.fields, **cookie})
             status = connection.getresponse().status
         finally:
             connection.close()
@@ -62,6 +65,8 @@ class Row:
     def load(self, connections, seconds):
         """Runs wrk: its report, and how many requests were answered."""
         command = ["wrk", "--latency", "-t", "2", "-c", str(connections), "-d", f"{seconds}s", "--timeout", "10s"]
+        for name, value in self.fields.items():
+            command += ["-H", f"{name}: {value}"]
         if self.cookies:
             command += ["-s", str(_TURNS)]
         elif self.cookie:

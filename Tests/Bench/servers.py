@@ -120,6 +120,13 @@ def nginx_proxying(name, upstream, access_log):
     return Nginx(name, http, access_log).start()
 
 
+def nginx_asking(name, gateway, access_log):
+    """With the configuration that is printed for this gateway, but for the port."""
+    command = [GATEHOUSE, "emit", "nginx", "--config", gateway.file]
+    printed = subprocess.run(command, check=True, capture_output=True, text=True).stdout
+    return Nginx(name, printed.replace(f"listen {gateway.port};", "listen 127.0.0.1:PORT;"), access_log).start()
+
+
 class Redis(Server):
     def __init__(self):
         super().__init__("redis", free_port())
@@ -154,7 +161,7 @@ class Gateway(Server):
         super().__init__(name, free_port())
         self.file = self.directory / "gatehouse.toml"
         self.settings = {
-            "server": {"listen": f"127.0.0.1:{self.port}", "public_url": f"http://127.0.0.1:{self.port}"},
+            "server": {"listen": f"127.0.0.1:{self.port}", "public_url": f"http://127.0.0.1:{self.port}", "trusted_proxies": ["127.0.0.1"]},
             "admin": {"listen": f"127.0.0.1:{free_port()}"},
             "log": {"access": access_log, "format": "json"},
         }

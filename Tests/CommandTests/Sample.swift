@@ -5,6 +5,7 @@ struct Sample {
     private var sections: [(header: String, lines: [String])] = [
         ("[server]", ["listen = \"127.0.0.1:8080\"", "public_url = \"https://app.example.com\""]),
         ("[admin]", []),
+        ("[check]", []),
         (
             "[provider]",
             ["issuer = \"https://auth.example.com/oidc\"", "client_id = \"id\"", "client_secret = \"s3cret\""]

@@ -6,7 +6,7 @@ import socket
 import pytest
 
 from harness import gateway as program
-from harness.front import Front, field, path_of
+from harness.careless_front import Front, field, path_of
 from harness.ports import free_port
 
 

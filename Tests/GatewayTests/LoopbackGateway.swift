@@ -18,6 +18,7 @@ struct LoopbackGateway {
     static func run<Value>(
         configure: (inout Configuration) throws -> Void = { _ in },
         application answers: @escaping Application.Answers = { _ in Application.ok("hello") },
+        door: Door = .everything,
         _ body: (LoopbackGateway) async throws -> Value
     ) async throws -> Value {
         let application = try await Application(answers)
@@ -33,7 +34,8 @@ struct LoopbackGateway {
         let listener = try await Listener.bind(
             configuration.server.listen,
             group: group,
-            workers: workers
+            workers: workers,
+            door: door
         )
         let gateway = LoopbackGateway(
             port: listener.localAddress?.port ?? 0,

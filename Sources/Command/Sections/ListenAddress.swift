@@ -22,9 +22,25 @@ extension Configuration.ListenAddress {
         self.init(host: host, port: port)
     }
 
+    /// What `init(orSocket:)` reads, for messages.
+    static let allowedWithSocket = "\(allowed), or \"unix:/path\""
+
+    /// Reads the same, or `unix:` and the absolute path of a socket, of which the system takes about a hundred bytes.
+    package init?(orSocket text: String) {
+        let prefix = "unix:"
+        guard text.utf8.starts(with: prefix.utf8) else {
+            self.init(text)
+            return
+        }
+        let path = String(Substring(text.utf8.dropFirst(prefix.utf8.count)))
+        guard path.utf8.first == UInt8(ascii: "/"), (2...100).contains(path.utf8.count) else { return nil }
+        self.init(unixPath: path)
+    }
+
     /// Whether two listeners with these addresses cannot both be. A wildcard takes the port of every address.
     package func collides(with other: Self) -> Bool {
-        guard self.port == other.port, self.port != 0 else { return false }
+        if let path = self.unixPath { return other.unixPath?.isExactly(path) ?? false }
+        guard self.port == other.port, self.port != 0, other.unixPath == nil else { return false }
         let wildcards = [IPAddress("0.0.0.0"), IPAddress("::")]
         return wildcards.contains(self.address) || wildcards.contains(other.address) || self.address == other.address
     }
@@ -35,6 +51,7 @@ extension Configuration.ListenAddress {
 
     /// As it is written in the configuration.
     package var text: String {
-        self.host.utf8.contains(UInt8(ascii: ":")) ? "[\(self.host)]:\(self.port)" : "\(self.host):\(self.port)"
+        if let path = self.unixPath { return "unix:\(path)" }
+        return self.host.utf8.contains(UInt8(ascii: ":")) ? "[\(self.host)]:\(self.port)" : "\(self.host):\(self.port)"
     }
 }

@@ -38,14 +38,14 @@ struct RouteSections {
         let tokens = TokensSection(section, access)
         let preserveHost = section.flag("preserve_host") ?? true
         let allowEncodedSlashes = section.flag("allow_encoded_slashes") ?? false
-        guard let path, let upstream, let authority = host ?? publicURL?.authority else { return }
+        guard let path, !section.hasProblem("upstream"), let authority = host ?? publicURL?.authority else { return }
         do {
             let route = try Route(
                 name: name ?? authority.text + path,
                 authority: authority,
                 path: path,
                 methods: methods,
-                upstream: self.index(of: upstream),
+                upstream: upstream.map { self.index(of: $0) },
                 policy: Policy(access: access, requirement: requirement, mode: mode),
                 preserveHost: preserveHost,
                 allowEncodedSlashes: allowEncodedSlashes,
@@ -171,10 +171,10 @@ extension SectionReader {
         return authority
     }
 
-    /// Where an application listens: host and port, and nothing else that a URL can have.
+    /// Where an application listens: host and port, and nothing else that a URL can have. `nil`: a front proxy knows.
     fileprivate func upstream(_ key: String) -> UpstreamAddress? {
         let allowed = "\"http://host:port\", without a path"
-        guard let text = self.required(key, allowed: allowed, { $0 }) else { return nil }
+        guard let text = self.value(key, allowed: allowed, { $0 }) else { return nil }
         let url = EndpointURL(text)
         guard let url, !url.isTLS, url.isOriginOnly, let authority = try? Authority(url.authority, scheme: .http) else {
             let isTLS = text.lowercased().utf8.starts(with: "https:".utf8)

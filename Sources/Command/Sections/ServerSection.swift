@@ -5,8 +5,8 @@ import OpenIDConnect
 extension Configuration.Server {
     /// `[server]`; `nil` when the listener or the public URL is not known.
     init?(_ section: SectionReader) {
-        let listen = section.required("listen", allowed: Configuration.ListenAddress.allowed) {
-            Configuration.ListenAddress($0)
+        let listen = section.required("listen", allowed: Configuration.ListenAddress.allowedWithSocket) {
+            Configuration.ListenAddress(orSocket: $0)
         }
         let insecureHTTP = section.flag("insecure_http") ?? false
         let publicURL = section.publicURL("public_url", insecureHTTP: insecureHTTP)
@@ -19,7 +19,8 @@ extension Configuration.Server {
         self.init(listen: listen, publicURL: publicURL)
         self.insecureHTTP = insecureHTTP
         self.workers = workers ?? self.workers
-        self.trustedProxies = trustedProxies ?? self.trustedProxies
+        self.trustedProxies = trustedProxies?.ranges ?? self.trustedProxies
+        self.trustsUnixSockets = trustedProxies?.unixSockets ?? self.trustsUnixSockets
         self.drainTimeout = drainTimeout ?? self.drainTimeout
         self.drainDelay = drainDelay ?? self.drainDelay
         self.sendsForwarded = sendsForwarded ?? self.sendsForwarded
@@ -40,6 +41,20 @@ extension Configuration.Admin {
                 found: "\"\(self.listen.text)\"",
                 allowed: "another address than that of server.listen"
             )
+        }
+    }
+}
+
+extension Configuration.Check {
+    /// `[check]`. `others` are the other listeners.
+    init(_ section: SectionReader, besides others: [(name: String, address: Configuration.ListenAddress)]) {
+        self.init()
+        self.listen = section.value("listen", allowed: Configuration.ListenAddress.allowedWithSocket) {
+            Configuration.ListenAddress(orSocket: $0)
+        }
+        for other in others {
+            guard let listen = self.listen, listen.collides(with: other.address) else { continue }
+            section.refuse("listen", found: "\"\(listen.text)\"", allowed: "another address than that of \(other.name)")
         }
     }
 }
@@ -66,17 +81,22 @@ extension SectionReader {
     }
 
     /// Networks whose word is believed. Everybody's is never: they would choose their own addresses.
-    fileprivate func trustedProxies(_ key: String) -> [AddressRange]? {
-        let allowed = "addresses and networks, such as \"10.0.0.0/8\" or \"::1\""
+    fileprivate func trustedProxies(_ key: String) -> (ranges: [AddressRange], unixSockets: Bool)? {
+        let allowed = "addresses and networks, such as \"10.0.0.0/8\" or \"::1\", and \"unix\""
         guard let texts = self.list(key, of: allowed, mayBeEmpty: true) else { return nil }
         var ranges: [AddressRange] = []
+        var unixSockets = false
         for text in texts {
+            if text.isExactly("unix") {
+                unixSockets = true
+                continue
+            }
             guard let range = AddressRange(text) else {
                 let hint = text.utf8.contains(UInt8(ascii: "/")) ? "no bit may be set behind the prefix" : nil
                 self.refuse(key, found: ConfigurationProblem.quoted(text), allowed: allowed, hint: hint)
                 continue
             }
-            guard !range.isEverything else {
+            guard !range.isTooWide else {
                 self.refuse(
                     key,
                     found: ConfigurationProblem.quoted(text),
@@ -87,6 +107,6 @@ extension SectionReader {
             }
             ranges.append(range)
         }
-        return ranges
+        return (ranges, unixSockets)
     }
 }

@@ -237,9 +237,12 @@ package final class RequestHead {
     var secFetchSite: String? { self.joined(.secFetchSite) }
 
     /// Whether a browser is on its way to a page.
-    var isNavigation: Bool {
+    var isNavigation: Bool { self.isNavigation(method: self.method) }
+
+    /// The same for the request that somebody asks about.
+    func isNavigation(method: String) -> Bool {
         AccessRequest.isNavigation(
-            method: self.method,
+            method: method,
             secFetchMode: self.joined(.secFetchMode),
             secFetchDest: self.joined(.secFetchDest),
             accept: self.accept,
@@ -247,6 +250,15 @@ package final class RequestHead {
             xRequestedWith: self.joined(.requestedWith),
             purpose: self.joined(.purpose)
         )
+    }
+
+    /// Shows every field to whoever collects what a front proxy has said.
+    func note(in original: inout OriginalFields) {
+        let storage = self.reader.bytes
+        let bytes = storage.span
+        for field in self.reader.fields {
+            original.note(bytes.extracting(field.name), reserved: self.reserved) { self.text(field.value) }
+        }
     }
 
     private func text(_ range: Range<Int>) -> String {

@@ -83,11 +83,17 @@ struct RouteSectionsTests {
         }
     }
 
-    @Test(arguments: ["path", "upstream"])
-    func whatMustBeSetIsMissed(_ key: String) {
-        let problems = Sample().without("route", key).problems()
+    @Test func whatMustBeSetIsMissed() {
+        let problems = Sample().without("route", "path").problems()
         #expect(problems.count == 1)
-        #expect(problems.first?.hasPrefix("route.\(key): found nothing; allowed ") == true)
+        #expect(problems.first?.hasPrefix("route.path: found nothing; allowed ") == true)
+    }
+
+    @Test func aRouteWithoutUpstreamIsForChecks() {
+        let configuration = Sample().without("route", "upstream").reading().configuration
+        #expect(configuration?.routes.map(\.hasUpstream) == [false])
+        #expect(configuration?.upstreams == [])
+        #expect(Sample().with("route", "upstream = \"\"").problems().count == 1)
     }
 
     @Test(arguments: [("/", "/"), ("/a", "/a"), ("/a", "/a/"), ("/a!", "/a%21")])

@@ -65,7 +65,7 @@ struct ServerSectionTests {
         #expect(problems.first?.hasPrefix("server.public_url: found \"") == true)
     }
 
-    @Test(arguments: ["0.0.0.0/0", "::/0", "0::0/0"])
+    @Test(arguments: ["0.0.0.0/0", "::/0", "0::0/0", "0.0.0.0/1", "128.0.0.0/1", "2000::/3"])
     func nobodyTrustsEverybody(_ network: String) {
         let problems = Sample().with("server", "trusted_proxies = [\"10.0.0.1\", \"\(network)\"]").problems()
         #expect(problems.count == 1)
@@ -83,6 +83,39 @@ struct ServerSectionTests {
         #expect(Sample().with("server", "trusted_proxies = [\"\"]").problems().count == 1)
         #expect(Sample().with("server", "trusted_proxies = [\"10.0.0.1\", \"10.0.0.1\"]").problems().count == 1)
         #expect(Sample().with("server", "trusted_proxies = [1]").problems().count == 1)
+    }
+
+    @Test func unixSocketsAreTrustedByName() throws {
+        let configuration = try #require(
+            Sample().with("server", "trusted_proxies = [\"unix\", \"127.0.0.1\"]").reading().configuration
+        )
+        #expect(configuration.server.trustsUnixSockets)
+        #expect(configuration.server.trustedProxies == [AddressRange("127.0.0.1")])
+        #expect(try #require(Sample().reading().configuration).server.trustsUnixSockets == false)
+    }
+
+    @Test func checksMayHaveAListenerOfTheirOwn() throws {
+        let sample = Sample().with("check", "listen = \"unix:/run/gatehouse/check.sock\"")
+        #expect(sample.reading().configuration?.check.listen == .init(unixPath: "/run/gatehouse/check.sock"))
+        #expect(Sample().reading().configuration?.check.listen == nil)
+        let taken = [
+            "check.listen: found \"127.0.0.1:8080\"; allowed another address than that of server.listen",
+            "check.listen: found \"127.0.0.1:9090\"; allowed another address than that of admin.listen",
+        ]
+        #expect(Sample().with("check", "listen = \"127.0.0.1:8080\"").problems() == [taken[0]])
+        #expect(Sample().with("check", "listen = \"127.0.0.1:9090\"").problems() == [taken[1]])
+        let socket = "listen = \"unix:/run/a.sock\""
+        #expect(
+            Sample().with("server", socket).with("check", socket).problems() == [
+                "check.listen: found \"unix:/run/a.sock\"; allowed another address than that of server.listen"
+            ]
+        )
+    }
+
+    @Test(arguments: ["unix:", "unix:relative.sock", "unix:/", "unix:/\(String(repeating: "a", count: 100))", "/run/a.sock"])
+    func aSocketHasAnAbsolutePathThatFits(_ text: String) {
+        #expect(Sample().with("check", "listen = \"\(text)\"").problems().count == 1)
+        #expect(Sample().with("admin", "listen = \"unix:/run/admin.sock\"").problems().count == 1)
     }
 
     @Test func theListenersAreApart() {

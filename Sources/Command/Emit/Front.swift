@@ -1,0 +1,53 @@
+package import Gateway
+
+/// A front proxy whose configuration we print. Two of them read two files.
+package enum Front: String, Sendable, CaseIterable {
+    case nginx
+    case traefik
+    case traefikStatic = "traefik-static"
+    case caddy
+    case haproxy
+    case haproxyLua = "haproxy-lua"
+    case envoy
+    case apache
+    case kubernetes
+
+    /// The front's configuration for exactly this gateway.
+    package func text(for configuration: Configuration) throws(FrontProblem) -> String {
+        let setup = try FrontSetup(configuration, needsUpstreams: self != .kubernetes)
+        if self != .nginx {
+            if configuration.server.listen.unixPath != nil { throw .unixSocket("server.listen") }
+            if configuration.check.listen?.unixPath != nil { throw .unixSocket("check.listen") }
+        }
+        return switch self {
+        case .nginx: NginxFront.text(setup)
+        case .traefik: TraefikFront.text(setup)
+        case .traefikStatic: TraefikFront.staticText(setup)
+        case .caddy: CaddyFront.text(setup)
+        case .haproxy: HAProxyFront.text(setup)
+        case .haproxyLua: HAProxyFront.lua
+        case .envoy: EnvoyFront.text(setup)
+        case .apache: ApacheFront.text(setup)
+        case .kubernetes: KubernetesFront.text(setup)
+        }
+    }
+}
+
+/// Why there is no configuration to print.
+package enum FrontProblem: Error, Sendable, CustomStringConvertible {
+    /// The front has to know where the application is.
+    case noUpstream(route: String)
+    /// One listener has one port.
+    case differentPorts
+    /// A configuration that cannot be written down for a proxy.
+    case unixSocket(String)
+
+    package var description: String {
+        switch self {
+        case .noUpstream(let route):
+            "the route \(ConfigurationProblem.quoted(route)) has no upstream, so the front would not know the application"
+        case .differentPorts: "the routes' hosts have different ports; a front has one listener for all of them here"
+        case .unixSocket(let key): "\(key) is a unix socket, which only nginx's configuration can name"
+        }
+    }
+}

@@ -1,0 +1,118 @@
+import Access
+import Gateway
+
+/// What a front proxy has to know of a gateway.
+struct FrontSetup {
+    /// One host browsers know, and what is behind it.
+    struct Host {
+        let authority: Authority
+        /// The longest path first.
+        let routes: [Target]
+
+        /// For names of sections and files: letters, digits and hyphens.
+        var identifier: String {
+            String(self.authority.text.map { $0.isASCII && ($0.isLetter || $0.isNumber) ? $0 : "-" })
+        }
+    }
+
+    struct Target {
+        let path: String
+        let application: UpstreamAddress
+        let preserveHost: Bool
+        /// The application's place in the configuration.
+        let number: Int
+    }
+
+    let isTLS: Bool
+    let port: Int
+    let hosts: [Host]
+    let applications: [UpstreamAddress]
+    /// Where browsers' requests for our own endpoints go.
+    let gateway: Configuration.ListenAddress
+    /// Where checks go.
+    let checks: Configuration.ListenAddress
+    let prefix: String
+    /// Endpoints that are not below the prefix.
+    let otherEndpoints: [String]
+
+    init(_ configuration: Configuration, needsUpstreams: Bool) throws(FrontProblem) {
+        let scheme = configuration.server.publicURL.scheme
+        var hosts: [Host] = []
+        for route in configuration.routes where !hosts.contains(where: { $0.authority == route.authority }) {
+            let routes = configuration.routes.filter { $0.authority == route.authority }
+            for route in routes where !route.hasUpstream && needsUpstreams { throw .noUpstream(route: route.name) }
+            let targets = routes.filter(\.hasUpstream).map { route in
+                Target(
+                    path: route.path,
+                    application: configuration.upstreams[route.upstream],
+                    preserveHost: route.preserveHost,
+                    number: route.upstream
+                )
+            }
+            let ordered = targets.sorted { $0.path.utf8.count > $1.path.utf8.count }
+            hosts.append(Host(authority: route.authority, routes: ordered))
+        }
+        let ports = Set(hosts.map { $0.authority.port ?? scheme.defaultPort })
+        guard let port = ports.first, ports.count == 1 else { throw .differentPorts }
+        self.isTLS = scheme == .https
+        self.port = port
+        self.hosts = hosts
+        self.applications = configuration.upstreams
+        self.gateway = configuration.server.listen
+        self.checks = configuration.check.listen ?? configuration.server.listen
+        let paths = configuration.paths
+        self.prefix = paths.prefix
+        self.otherEndpoints = [paths.signIn, paths.callback, paths.signOut, paths.session].filter { path in
+            !path.utf8.starts(with: "\(paths.prefix)/".utf8)
+        }
+    }
+
+    var scheme: String { self.isTLS ? "https" : "http" }
+
+    /// "host:port" as a neighbour on the same machine calls it.
+    static func address(_ listen: Configuration.ListenAddress) -> String {
+        switch listen.host {
+        case "0.0.0.0", "localhost": "127.0.0.1:\(listen.port)"
+        case "::": "[::1]:\(listen.port)"
+        default: listen.text
+        }
+    }
+
+    /// "host:port" of the gateway for a front that knows no unix sockets.
+    func gatewayAddress() -> String { Self.address(self.gateway) }
+    func checksAddress() -> String { Self.address(self.checks) }
+
+    static func address(_ application: UpstreamAddress) -> String {
+        let isV6 = application.host.utf8.contains(UInt8(ascii: ":"))
+        return isV6 ? "[\(application.host)]:\(application.port)" : "\(application.host):\(application.port)"
+    }
+
+    /// What is stripped from requests, and not set anew.
+    static var strippedNames: [String] {
+        IdentityFields.wellKnownNames.filter { !IdentityFields.answeredNames.contains($0) }
+    }
+
+    /// Matches every `Upgrade` but `websocket`, for fronts whose expressions cannot say "not" and find one value among
+    /// several: another length, or another letter somewhere. No braces, which mean something to Caddy.
+    static var notWebSocket: String {
+        let word = "websocket"
+        let letters = word.enumerated().map { index, letter in
+            "^\(String(repeating: ".", count: index))[^\(letter)\(letter.uppercased())]"
+        }
+        let shorter = String(repeating: ".?", count: word.count - 1)
+        let longer = String(repeating: ".", count: word.count + 1)
+        return (["^\(shorter)$", "^\(longer)"] + letters).joined(separator: "|")
+    }
+
+    /// The comment at the head of each file.
+    static func heading(_ front: String, _ lines: [String]) -> String {
+        (["Printed by `gatehouse emit \(front)`: print it again when the gateway's configuration changes."] + lines)
+            .map { "# \($0)\n" }.joined()
+    }
+
+    /// Each line of a text moved to the right.
+    static func indented(_ text: String, by spaces: Int) -> String {
+        let lines = text.split(separator: "\n", omittingEmptySubsequences: false)
+        return lines.map { $0.isEmpty ? "" : String(repeating: " ", count: spaces) + $0 }.joined(separator: "\n")
+    }
+}

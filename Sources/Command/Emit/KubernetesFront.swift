@@ -1,0 +1,94 @@
+import Access
+import Gateway
+
+/// The annotations of ingress-nginx and the middleware of Traefik. Deployments are not printed: see deploy/kubernetes.
+enum KubernetesFront {
+    static func text(_ setup: FrontSetup) -> String {
+        FrontSetup.heading(
+            "kubernetes",
+            [
+                "For a gateway that is reachable as the service \"gatehouse\" in the application's namespace. Its",
+                "server.trusted_proxies must list the pods of the ingress controller. The service \"application\" is yours.",
+            ]
+        ) + setup.hosts.map { self.ingresses($0, setup) }.joined() + self.middleware(setup)
+    }
+
+    private static func ingresses(_ host: FrontSetup.Host, _ setup: FrontSetup) -> String {
+        let fields = (["Cookie"] + IdentityFields.answeredNames).joined(separator: ",")
+        let signIn = "\(setup.scheme)://\(host.authority.text)\(setup.prefix)/sign-in?rd=$escaped_request_uri"
+        let tls =
+            setup.isTLS
+            ? "  tls:\n    - hosts: [\(host.authority.host)]\n      secretName: \(host.identifier)-tls\n" : ""
+        let port = setup.gateway.port
+        let paths = [(path: setup.prefix, type: "Prefix")] + setup.otherEndpoints.map { (path: $0, type: "Exact") }
+        return """
+            # The gateway's own endpoints: sign-in, callback, sign-out. No annotation may protect these.
+            apiVersion: networking.k8s.io/v1
+            kind: Ingress
+            metadata:
+              name: \(host.identifier)-gatehouse
+            spec:
+              ingressClassName: nginx
+            \(tls)  rules:
+                - host: \(host.authority.host)
+                  http:
+                    paths:
+            \(paths.map { self.path($0.path, $0.type, service: "gatehouse", port: port) }.joined())---
+            # ingress-nginx asks the gateway, and sets or removes each of these fields.
+            apiVersion: networking.k8s.io/v1
+            kind: Ingress
+            metadata:
+              name: \(host.identifier)-application
+              annotations:
+                nginx.ingress.kubernetes.io/auth-url: "http://gatehouse.$namespace.svc.cluster.local:\(setup.checks.port)\(setup.prefix)/check"
+                nginx.ingress.kubernetes.io/auth-signin: "\(signIn)"
+                nginx.ingress.kubernetes.io/auth-signin-redirect-param: rd
+                nginx.ingress.kubernetes.io/auth-response-headers: "\(fields)"
+                nginx.ingress.kubernetes.io/proxy-buffer-size: 64k
+            spec:
+              ingressClassName: nginx
+            \(tls)  rules:
+                - host: \(host.authority.host)
+                  http:
+                    paths:
+            \(self.path("/", "Prefix", service: "application", port: 80))---
+
+            """
+    }
+
+    private static func path(_ path: String, _ type: String, service: String, port: Int) -> String {
+        """
+                  - path: \(path)
+                    pathType: \(type)
+                    backend: { service: { name: \(service), port: { number: \(port) } } }
+
+        """
+    }
+
+    private static func middleware(_ setup: FrontSetup) -> String {
+        """
+        # Traefik: both middlewares, in this order, on the application's routes and on nothing else. The entry point needs
+        # underscoreHeadersStrategy: reject (Traefik 3.7).
+        apiVersion: traefik.io/v1alpha1
+        kind: Middleware
+        metadata:
+          name: gatehouse-strip
+        spec:
+          headers:
+            customRequestHeaders:
+        \(FrontSetup.strippedNames.map { "      \($0): \"\"" }.joined(separator: "\n"))
+        ---
+        apiVersion: traefik.io/v1alpha1
+        kind: Middleware
+        metadata:
+          name: gatehouse-check
+        spec:
+          forwardAuth:
+            address: "http://gatehouse:\(setup.checks.port)\(setup.prefix)/forward-auth"
+            authResponseHeaders:
+              - Cookie
+        \(IdentityFields.answeredNames.map { "      - \($0)" }.joined(separator: "\n"))
+
+        """
+    }
+}

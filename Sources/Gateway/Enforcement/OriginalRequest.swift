@@ -1,0 +1,80 @@
+package import Access
+
+/// The one request that a front proxy asks about (security rule 3): built from what the proxy says and from nothing else,
+/// with no default for what it does not say.
+package struct OriginalRequest {
+    package let method: String
+    package let authority: Authority
+    package let target: RequestTarget
+
+    /// - Parameters:
+    ///   - scheme: as browsers use it, by configuration; `proto` has to agree.
+    package init(
+        method: String,
+        methodName: OriginalFields.Name?,
+        proto: String,
+        host: String,
+        target: String,
+        targetName: OriginalFields.Name?,
+        scheme: Scheme
+    ) throws(CheckRefusal) {
+        guard Self.isMethod(method) else { throw .malformed(methodName, "not a method") }
+        // A tunnel is not ours to open, and a TRACE would show scripts the fields that are added.
+        guard !method.utf8.elementsEqual("CONNECT".utf8), !method.utf8.elementsEqual("TRACE".utf8) else {
+            throw .tunnelOrMirror
+        }
+        guard let said = Self.scheme(proto) else { throw .malformed(.forwardedProto, "neither http nor https") }
+        guard said == scheme else { throw .wrongScheme(found: said, configured: scheme) }
+        self.method = method
+        do {
+            self.authority = try Authority(host, scheme: scheme)
+        } catch {
+            throw .malformed(.forwardedHost, error.description)
+        }
+        do {
+            self.target = try RequestTarget(target)
+        } catch {
+            throw .malformed(targetName, error.description)
+        }
+    }
+
+    /// Whether everything else that is said means this same request. A field that the proxy has not set may have come
+    /// from the browser: where two are at odds, one of them is a lie.
+    package func confirm(_ fields: OriginalFields, scheme: Scheme) throws(CheckRefusal) {
+        for name in [OriginalFields.Name.originalMethod, .forwardedMethod] {
+            guard let method = fields[name] else { continue }
+            guard method.utf8.elementsEqual(self.method.utf8) else { throw .contradictory(name) }
+        }
+        for name in [OriginalFields.Name.originalURI, .forwardedURI] {
+            guard let uri = fields[name] else { continue }
+            guard let target = try? RequestTarget(uri), self.isTarget(target) else { throw .contradictory(name) }
+        }
+        if let proto = fields[.forwardedProto], Self.scheme(proto) != scheme { throw .contradictory(.forwardedProto) }
+        if let host = fields[.forwardedHost], (try? Authority(host, scheme: scheme)) != self.authority {
+            throw .contradictory(.forwardedHost)
+        }
+        if let url = fields[.originalURL] {
+            guard let (named, authority, uri) = try? RequestTarget.split(absolute: url), named == scheme,
+                authority == self.authority, let target = try? RequestTarget(uri), self.isTarget(target)
+            else { throw .contradictory(.originalURL) }
+        }
+    }
+
+    private func isTarget(_ target: RequestTarget) -> Bool {
+        self.target.text.utf8.elementsEqual(target.text.utf8)
+    }
+
+    /// `ws` and `wss` are what Traefik calls the same of a WebSocket.
+    private static func scheme(_ text: String) -> Scheme? {
+        if equalIgnoringCase(text[...], "https") || equalIgnoringCase(text[...], "wss") { return .https }
+        if equalIgnoringCase(text[...], "http") || equalIgnoringCase(text[...], "ws") { return .http }
+        return nil
+    }
+
+    /// A token (RFC 9110, 9.1) of letters and hyphens, as every registered method is.
+    private static func isMethod(_ text: String) -> Bool {
+        guard (1...32).contains(text.utf8.count) else { return false }
+        for byte in text.utf8 where (byte | 0x20) &- 0x61 >= 26 && byte != UInt8(ascii: "-") { return false }
+        return true
+    }
+}

@@ -1,0 +1,158 @@
+import Access
+import NIOHTTP1
+
+/// A front proxy asks whether a request may pass: the same decision as for a request that comes to us, said in the
+/// proxy's own language.
+extension ExchangeHandler {
+    /// Answers a check. `false`: the request is none.
+    func check(_ client: ClientAddress) throws(Fault) -> Bool {
+        guard let mode = self.worker.settings.checks.mode(of: self.head.targetText) else {
+            guard self.door != .checks else { throw .noRoute }
+            return false
+        }
+        if self.head.hasUpgrade { self.exchange.lastExchange() }
+        do throws(Failure) {
+            try self.answerCheck(mode, try self.access(mode, client))
+        } catch {
+            switch error {
+            case .refusal(let refusal):
+                self.worker.complaints.note(refusal, peer: self.peer, on: self.worker)
+                self.failCheck(mode, refusal.fault)
+            case .fault(let fault): self.failCheck(mode, fault)
+            }
+        }
+        return true
+    }
+
+    private enum Failure: Error {
+        case refusal(CheckRefusal)
+        case fault(Fault)
+    }
+
+    /// The question, from what the proxy says.
+    private func access(
+        _ mode: CheckMode,
+        _ client: ClientAddress
+    ) throws(Failure) -> AccessRequest {
+        do throws(CheckRefusal) {
+            guard self.door != .browsers else { throw CheckRefusal.otherListener }
+            guard self.peerIsTrusted else { throw CheckRefusal.untrustedPeer(self.peer) }
+            var original = OriginalFields()
+            self.head.note(in: &original)
+            try original.check()
+            let scheme = self.worker.settings.scheme
+            let request =
+                switch mode {
+                case .authRequest: try AuthRequest.request(from: original, scheme: scheme)
+                case .forwardAuth: try ForwardAuth.request(from: original, scheme: scheme)
+                case .extAuthz(let target):
+                    try ExtAuthz.request(
+                        target,
+                        method: self.head.method,
+                        host: self.head.host ?? "",
+                        from: original,
+                        scheme: scheme
+                    )
+                }
+            try request.confirm(original, scheme: scheme)
+            guard self.worker.settings.endpoints.endpoint(for: request.target) == nil else {
+                throw CheckRefusal.ownEndpoint
+            }
+            return AccessRequest(
+                method: request.method,
+                scheme: scheme,
+                authority: request.authority,
+                target: request.target,
+                isNavigation: self.head.isNavigation(method: request.method),
+                clientAddress: client.text
+            )
+        } catch {
+            throw .refusal(error)
+        }
+    }
+
+    private func answerCheck(_ mode: CheckMode, _ access: AccessRequest) throws(Failure) {
+        self.current.access = access
+        guard self.worker.settings.serves(access.authority) else { throw .fault(.unknownHost) }
+        let found: Route?
+        do {
+            found = try self.route(for: access)
+        } catch {
+            throw .fault(error)
+        }
+        guard let route = found else { throw .fault(.noRoute) }
+        self.current.route = route
+        self.memory.readCookies(of: self.head, on: self.worker)
+        let number = self.current.number
+        do throws(Fault) {
+            if let token = try self.bearerToken(for: route) {
+                return self.judge(token, for: route) { self.conclude(number, mode, session: $0) }
+            }
+        } catch {
+            throw .fault(error)
+        }
+        guard route.policy.access != .anyone, !self.memory.tickets.isEmpty else {
+            return self.conclude(number, mode, session: nil)
+        }
+        self.worker.sessions.load(self.memory.tickets, for: access.authority) { result in
+            switch result {
+            case .success(let session): self.conclude(number, mode, session: session)
+            case .failure(let fault): if self.isStill(number) { self.failCheck(mode, fault) }
+            }
+        }
+    }
+
+    /// The decision, in the proxy's words.
+    private func conclude(_ number: Int, _ mode: CheckMode, session: OpenedSession?) {
+        guard self.isStill(number), let route = self.current.route, let access = self.current.access else { return }
+        self.current.session = session
+        let decision = route.decide(access, session?.grants, now: self.worker.wallClock)
+        switch decision {
+        case .permit(let permit):
+            self.note(.permit)
+            if let fault = self.faultOfIdentity(permit, session) { return self.failCheck(mode, fault) }
+            guard let identity = self.identity(permit, session) else { return self.failCheck(mode, .identityTooLarge) }
+            self.noteOverlooked(permit)
+            let cookies = self.worker.settings.cookieNames.others(in: self.head.cookies)
+            self.answer(
+                .passed(identity: identity, cookies: cookies ?? mode.cookiesWhenNoneAreLeft(self.head.cookies))
+            )
+        case .challenge, .stepUp:
+            self.note(.challenge)
+            if session?.isBearer ?? false, case .stepUp(_, let stepUp) = decision { return self.refuseStepUp(stepUp) }
+            let challenge = CheckChallenge(
+                access,
+                settings: self.worker.settings,
+                requestID: self.current.requestID.description
+            )
+            self.answer(mode == .authRequest ? AuthRequest.challenge(challenge) : ForwardAuth.challenge(challenge))
+        case .deny(let route, let denial):
+            self.note(.deny)
+            self.refuse(route, denial)
+        }
+    }
+
+    /// Who it is, as the route's application is told, and under the names other programs of this kind answer with.
+    private func identity(_ permit: Permit, _ session: OpenedSession?) -> [UInt8]? {
+        guard permit.session != nil, let session else { return [] }
+        let settings = self.worker.settings
+        var fields: [UInt8]
+        if permit.route.headers == nil {
+            guard let checked = session.checkFields else { return nil }
+            fields = checked
+        } else {
+            let limit = settings.configuration.limits.identityBytes
+            guard let own = try? session.fields(permit.route.headers, maximumSize: limit).get() else { return nil }
+            fields = own
+        }
+        guard let audience = permit.route.assertionAudience else { return fields }
+        let now = self.worker.wallClock
+        guard let assertion = session.assertions.field(for: audience, session, settings, now: now) else { return nil }
+        fields += assertion
+        return fields
+    }
+
+    private func failCheck(_ mode: CheckMode, _ fault: Fault) {
+        self.fail(mode == .authRequest ? AuthRequest.understood(fault) : fault)
+    }
+}

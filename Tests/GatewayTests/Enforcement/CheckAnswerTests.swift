@@ -1,0 +1,56 @@
+import Access
+import Gateway
+import TestSupport
+import Testing
+
+struct CheckAnswerTests {
+    @Test func aWayBackThatIsTooLongLosesItsQuery() throws {
+        let challenge = try CheckChallenge.make("/page?q=" + String(repeating: "x", count: 3000))
+        #expect(challenge.signInURL == "https://app.example.com/_gatehouse/sign-in?rd=%2Fpage")
+    }
+
+    @Test func aWayBackThatBrowsersReadAsAHostIsTheFrontPage() throws {
+        #expect(try CheckChallenge.make("//evil.example/").signInURL.hasSuffix("?rd=%2F"))
+    }
+
+    @Test func whoPassesIsWrittenAsItWasRendered() {
+        var wire = WireBytes()
+        Answer.passed(identity: Array("X-Auth-Request-User: u\r\n".utf8), cookies: "a=b")
+            .write(into: &wire, keepAlive: true, withoutBody: false, requestID: "r", date: "d")
+        let written = text(wire.bytes)
+        #expect(written.hasPrefix("HTTP/1.1 200 OK\r\n"))
+        #expect(written.contains("\r\nX-Auth-Request-User: u\r\n"))
+        #expect(written.contains("\r\nCookie: a=b\r\n"))
+        #expect(written.hasSuffix("\r\nContent-Length: 0\r\nX-Request-Id: r\r\n\r\n"))
+    }
+
+    @Test(arguments: [
+        (["a=b"], "a=b"), (["__Host-gatehouse=t; a=b"], "a=b"), (["__Host-gatehouse=t"], nil), ([], nil),
+        (["a=b; __Host-gatehouse=t", "__Host-gatehouse_tx_1=x; c=d"], "a=b; c=d"),
+        (["__Host-gatehouse=t", "gatehouse=t"], nil),
+    ])
+    func ourCookiesGoNoFurther(_ fields: [String], _ rest: String?) {
+        let names = CookieNames(name: "gatehouse", secure: true, domain: nil)
+        #expect(names.others(in: fields) == rest)
+    }
+}
+
+extension CheckChallenge {
+    static func make(_ target: String, isNavigation: Bool = true) throws -> CheckChallenge {
+        let access = AccessRequest(
+            method: "GET",
+            scheme: .https,
+            authority: try Authority("app.example.com", scheme: .https),
+            target: try RequestTarget(target),
+            isNavigation: isNavigation,
+            clientAddress: "192.0.2.1"
+        )
+        return CheckChallenge(access, settings: try Settings(.make()), requestID: "r-1")
+    }
+}
+
+extension Answer {
+    func value(of name: String) -> String? {
+        self.fields.first { $0.name == name }?.value
+    }
+}
