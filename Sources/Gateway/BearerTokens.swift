@@ -14,11 +14,10 @@ final class BearerTokens {
         case fault(Fault)
     }
 
-    /// A token counts for the audiences it was judged for, and on the host it was judged for.
+    /// A token counts for the route it was judged for: its audiences and its host.
     private struct Key: Hashable {
         let digest: [UInt8]
-        let policy: String
-        let host: String
+        let route: ObjectIdentifier
     }
 
     private struct Judged {
@@ -50,11 +49,7 @@ final class BearerTokens {
         on worker: Worker,
         _ respond: @escaping (Verdict) -> Void
     ) {
-        let key = Key(
-            digest: Digest.sha256(Array(token.utf8)),
-            policy: "\(policy)",
-            host: route.authority.text
-        )
+        let key = Key(digest: Digest.sha256(Array(token.utf8)), route: ObjectIdentifier(route))
         let now = worker.wallClock
         if let known = self.judged[key], now < known.until { return respond(.accepted(known.session)) }
         self.judged[key] = nil
