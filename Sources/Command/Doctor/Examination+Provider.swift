@@ -183,7 +183,7 @@ extension Examination {
             nonce: Self.marker(),
             challenge: ProofKey(randomBytes: Random.bytes(32)).challenge,
             prompt: settings.prompt,
-            parameters: self.configuration.signIn.parameters
+            parameters: self.configuration.signIn.options.parameters
         ).url
         guard let answer = await self.front(url, backChannel, provider.authorizationEndpoint) else {
             return self.report.cannotSee(
