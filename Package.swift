@@ -80,7 +80,7 @@ let package = Package(
         .executableTarget(
             name: "Command",
             dependencies: [
-                "Access", "Cryptography", "Gateway", "OpenIDConnect", "Redis",
+                "Access", "Cryptography", "Gateway", "JSON", "OpenIDConnect", "Redis",
                 argumentParser, logging, nioCore, systemPackage,
             ],
             swiftSettings: rules

@@ -12,6 +12,27 @@ package struct SessionKey: Sendable, Hashable {
         self.words = (word(0), word(1), word(2), word(3))
     }
 
+    /// Reads what `bytes` gave; `nil` for another length.
+    package init?(bytes: [UInt8]) {
+        guard bytes.count == 32 else { return nil }
+        func word(_ index: Int) -> UInt64 {
+            bytes[index * 8..<index * 8 + 8].reduce(0) { $0 << 8 | UInt64($1) }
+        }
+        self.words = (word(0), word(1), word(2), word(3))
+    }
+
+    /// Reads what `hex` gave.
+    package init?(hex: String) {
+        var bytes: [UInt8] = []
+        var digits = hex.utf8.makeIterator()
+        while let high = digits.next() {
+            guard let low = digits.next(), let high = high.lowerHexadecimalValue, let low = low.lowerHexadecimalValue
+            else { return nil }
+            bytes.append(high << 4 | low)
+        }
+        self.init(bytes: bytes)
+    }
+
     /// 32 bytes.
     package var bytes: [UInt8] {
         var bytes: [UInt8] = []
@@ -43,6 +64,16 @@ package struct SessionKey: Sendable, Hashable {
     /// A digest is as good a hash as any: its first word is enough.
     package func hash(into hasher: inout Hasher) {
         hasher.combine(self.words.0)
+    }
+}
+
+extension UInt8 {
+    fileprivate var lowerHexadecimalValue: UInt8? {
+        switch self {
+        case UInt8(ascii: "0")...UInt8(ascii: "9"): self - UInt8(ascii: "0")
+        case UInt8(ascii: "a")...UInt8(ascii: "f"): self - UInt8(ascii: "a") + 10
+        default: nil
+        }
     }
 }
 

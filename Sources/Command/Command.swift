@@ -10,14 +10,14 @@ package struct Gatehouse: AsyncParsableCommand {
     package static let configuration = CommandConfiguration(
         commandName: "gatehouse",
         abstract: "Signs people in with OpenID Connect in front of applications that know nothing of it.",
-        subcommands: [Serve.self, Check.self, Key.self, Version.self]
+        subcommands: [Serve.self, Check.self, Key.self, SessionsCommand.self, Version.self]
     )
 
     package init() {}
 
     package func run() throws {
         // Without a subcommand nothing has been served: a service manager must not take that for success.
-        throw ValidationError("Name a command: serve, check, key or version.")
+        throw ValidationError("Name a command: serve, check, key, sessions or version.")
     }
 }
 

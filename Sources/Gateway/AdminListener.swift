@@ -7,14 +7,16 @@ enum AdminListener {
     static func bind(
         _ address: Configuration.ListenAddress,
         group: MultiThreadedEventLoopGroup,
-        status: StatusEndpoint
+        status: StatusEndpoint,
+        sessions: SessionsAdministration
     ) async throws -> any Channel {
         try await ServerBootstrap(group: group)
             .serverChannelOption(.socketOption(.so_reuseaddr), value: 1)
             .childChannelInitializer { channel in
                 channel.pipeline.configureHTTPServerPipeline().flatMap {
                     channel.eventLoop.makeCompletedFuture {
-                        try channel.pipeline.syncOperations.addHandler(AdminHandler(status: status))
+                        try channel.pipeline.syncOperations.addHandler(
+                            AdminHandler(status: status, sessions: sessions))
                     }
                 }
             }
@@ -29,10 +31,12 @@ private final class AdminHandler: ChannelInboundHandler {
     typealias OutboundOut = HTTPServerResponsePart
 
     private let status: StatusEndpoint
+    private let sessions: SessionsAdministration
     private var head: HTTPRequestHead?
 
-    init(status: StatusEndpoint) {
+    init(status: StatusEndpoint, sessions: SessionsAdministration) {
         self.status = status
+        self.sessions = sessions
     }
 
     func channelRead(context: ChannelHandlerContext, data: NIOAny) {
@@ -52,19 +56,27 @@ private final class AdminHandler: ChannelInboundHandler {
 
     private func answer(_ head: HTTPRequestHead, _ context: ChannelHandlerContext) {
         let status = self.status
+        let sessions = self.sessions
         let path = String(head.uri.prefix { $0 != "?" })
+        let query = String(head.uri.dropFirst(path.count + 1))
         let isRead = head.method == .GET || head.method == .HEAD
         let promise = context.eventLoop.makePromise(of: StatusEndpoint.Report.self)
+        let authorizations = head.headers["authorization"]
         promise.completeWithTask {
-            isRead ? await status.report(for: path) : StatusEndpoint.Report(.methodNotAllowed, "GET or HEAD\n")
+            if SessionsAdministration.owns(path) {
+                let authorization = authorizations.count == 1 ? authorizations[0] : nil
+                return await sessions.report(head.method, path, query: query, authorization: authorization)
+            }
+            return isRead ? await status.report(for: path) : StatusEndpoint.Report(.methodNotAllowed, "GET or HEAD\n")
         }
         promise.futureResult.assumeIsolated().whenSuccess { report in
             let body = ByteBuffer(string: report.text)
-            let headers: HTTPHeaders = [
+            var headers: HTTPHeaders = [
                 "Content-Type": report.contentType,
                 "Content-Length": String(body.readableBytes),
                 "Cache-Control": "no-store",
             ]
+            for field in report.fields { headers.add(name: field.name, value: field.value) }
             let response = HTTPResponseHead(version: .http1_1, status: report.status, headers: headers)
             context.write(self.wrapOutboundOut(.head(response)), promise: nil)
             if head.method != .HEAD { context.write(self.wrapOutboundOut(.body(.byteBuffer(body))), promise: nil) }

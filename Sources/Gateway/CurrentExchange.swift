@@ -17,6 +17,9 @@ final class CurrentExchange {
     var decision: Metrics.Decision?
     var fault: Fault?
     var status = 0
+    /// The endpoint of ours that waits for the body, and what of it has come.
+    var endpoint: Endpoint?
+    var body: [UInt8] = []
     var bytesIn = 0
     var bytesOut = 0
     /// How the upstream's response goes on; `nil` until it has begun.

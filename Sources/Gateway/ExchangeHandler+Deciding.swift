@@ -42,7 +42,7 @@ extension ExchangeHandler {
         guard !tickets.isEmpty else { return self.carryOut(route, access, session: nil) }
         self.worker.sessions.load(tickets, for: access.authority) { result in
             switch result {
-            case .success(let session): self.carryOut(route, access, session: session)
+            case .success(let session): self.renew(session, for: route, access)
             // A page that greets whoever is signed in is still a page when nobody can be looked up.
             case .failure(let fault): self.fail(fault)
             }
@@ -58,7 +58,7 @@ extension ExchangeHandler {
     }
 
     /// The decision, and what follows from it.
-    private func carryOut(_ route: Route, _ access: AccessRequest, session: OpenedSession?) {
+    func carryOut(_ route: Route, _ access: AccessRequest, session: OpenedSession?) {
         guard self.current != nil, !self.exchange.isClosed else { return }
         self.current?.session = session
         switch route.decide(access, session?.session, now: self.worker.wallClock) {
@@ -73,6 +73,14 @@ extension ExchangeHandler {
             self.challenge(access)
         case .deny(_, let denial):
             self.note(.deny)
+            self.worker.audit?.write(
+                .denied,
+                subject: session?.session.identity.subject,
+                session: session?.ticket.key,
+                client: access.clientAddress,
+                requestID: self.current?.requestID,
+                reason: denial.rawValue
+            )
             self.fail(Fault(.downstream, .forbidden, "denied", detail: "\(denial)"))
         }
     }
@@ -97,7 +105,8 @@ extension ExchangeHandler {
         ) { self.answer($0) }
     }
 
-    private func callEndpoint(_ endpoint: Endpoint, _ access: AccessRequest) {
+    func callEndpoint(_ endpoint: Endpoint, _ access: AccessRequest) {
+        if self.mustCollectBody(for: endpoint) { return }
         let request = self.endpointRequest(access)
         let respond: (Answer) -> Void = { self.answer($0) }
         switch endpoint {
@@ -106,6 +115,11 @@ extension ExchangeHandler {
         case .signOut: SignOutEndpoint.answer(request, on: self.worker, respond)
         case .session: SessionEndpoint.answer(request, on: self.worker, respond)
         case .signedOut: respond(SignOutEndpoint.signedOutPage(request))
+        case .backChannelLogout: BackChannelLogoutEndpoint.answer(request, on: self.worker, respond)
+        case .frontChannelLogout: FrontChannelLogoutEndpoint.answer(request, on: self.worker, respond)
+        case .webhook:
+            let signature = self.current?.head.headers.first(name: WebhookEndpoint.signatureField)
+            WebhookEndpoint.answer(request, signature: signature, on: self.worker, respond)
         case .unknown: self.fail(.noRoute)
         }
     }
@@ -116,6 +130,7 @@ extension ExchangeHandler {
             requestID: self.current?.requestID ?? "",
             cookies: self.fields.cookies,
             tickets: self.tickets.tickets(in: self.fields.cookies, on: self.worker),
+            body: self.current?.body ?? [],
             origin: self.fields.origin,
             secFetchSite: self.fields.secFetchSite
         )

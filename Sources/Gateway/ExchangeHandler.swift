@@ -139,12 +139,14 @@ final class ExchangeHandler: ChannelDuplexHandler {
                 self.current?.bytesIn += body.readableBytes
                 self.extendDeadline()
                 self.forward(body)
+            case .collectBody: self.collect(body)
             case .discard: break
             default: self.abort()
             }
         case .end(let trailers):
             switch self.exchange.received(.end) {
             case .forwardEnd: self.forwardEnd(trailers)
+            case .bodyCollected: self.bodyCollected()
             case .complete(let keepAlive): self.complete(keepAlive: keepAlive)
             default: self.abort()
             }

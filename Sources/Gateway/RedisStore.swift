@@ -4,7 +4,8 @@ package import Redis
 
 /// The store that replicas share: one record for each session, sealed, with the idle limit as its time to live.
 package final class RedisStore: SessionStore {
-    private let connection: RedisConnection
+    let connection: RedisConnection
+    let keyPrefix: String
     private let sessionPrefix: [UInt8]
     private let oncePrefix: [UInt8]
 
@@ -13,6 +14,7 @@ package final class RedisStore: SessionStore {
     ///   - keyPrefix: put before each key, so that several gateways can share a Redis.
     package init(connection: RedisConnection, keyPrefix: String) {
         self.connection = connection
+        self.keyPrefix = keyPrefix
         self.sessionPrefix = Array("\(keyPrefix)session:".utf8)
         self.oncePrefix = Array("\(keyPrefix)once:".utf8)
     }
@@ -103,7 +105,7 @@ package final class RedisStore: SessionStore {
         }
     }
 
-    private func name(of key: SessionKey) -> [UInt8] {
+    func name(of key: SessionKey) -> [UInt8] {
         self.sessionPrefix + key.hex.utf8
     }
 
@@ -122,7 +124,7 @@ package final class RedisStore: SessionStore {
     }
 
     /// What Redis said as what the store promises. `nil` from `read`: it is not an answer to this command.
-    private static func reply<Value>(
+    static func reply<Value>(
         _ result: Result<Reply, RedisError>,
         _ read: (Reply) -> Value?
     ) -> Result<Value, StoreFault> {
@@ -151,7 +153,7 @@ extension StoreFault {
 
 extension Duration {
     /// Whole milliseconds, at least one, as Redis wants them.
-    fileprivate var milliseconds: [UInt8] {
+    var milliseconds: [UInt8] {
         let (seconds, attoseconds) = self.components
         let (whole, overflow) = seconds.multipliedReportingOverflow(by: 1000)
         let total = overflow ? Int64.max / 2 : whole + attoseconds / 1_000_000_000_000_000

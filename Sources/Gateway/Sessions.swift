@@ -11,12 +11,20 @@ package final class OpenedSession {
     /// The identity as header fields, rendered once. `nil`: they are too large to be sent.
     package let identityFields: [UInt8]?
     /// The sealed record this was opened from: as long as the store holds these bytes, the session is this one.
-    fileprivate let box: [UInt8]
+    let box: [UInt8]
+    /// When it has to be renewed at the provider.
+    let plan: RenewalPlan
+    /// Marked in the store: something about the person has changed.
+    let isStale: Bool
 
-    fileprivate init(ticket: Ticket, session: Session, box: [UInt8]) {
+    init(ticket: Ticket, session: Session, box: [UInt8], rules: RenewalPlan.Rules) {
         self.ticket = ticket
         self.session = session
         self.box = box
+        // Any byte of a digest is as good as chance, and the same on every replica.
+        let chance = ticket.key.bytes[8] ^ UInt8(truncatingIfNeeded: session.generation &* 37)
+        self.plan = RenewalPlan(for: session, rules: rules, jitter: Double(chance) / 256)
+        self.isStale = (try? SessionRecord(bytes: box).isStale) ?? false
         self.identityFields = (try? IdentityFields.rendered(for: session.identity)).map { fields in
             var wire = WireBytes()
             for (name, value) in fields { wire.appendField(name, value) }
@@ -32,10 +40,10 @@ package final class OpenedSession {
 package final class Sessions {
     package typealias Completion<Value> = (Result<Value, Fault>) -> Void
 
-    private let store: any SessionStore
-    private let settings: Settings
+    let store: any SessionStore
+    let settings: Settings
     private let metrics: Metrics
-    private let now: () -> Instant
+    let now: () -> Instant
     /// Bounded: emptied when full, which costs one opening for each session that is still in use.
     private var opened: [SessionKey: OpenedSession] = [:]
     private static let openedLimit = 4096
@@ -92,8 +100,13 @@ package final class Sessions {
         } catch {
             return completion(.failure(Fault(.gateway, .internalServerError, "a session could not be sealed")))
         }
-        self.store.save(ticket.key, box, expiresIn: self.timeToLive(of: session)) { result in
-            completion(result.map { ticket }.mapError { .store($0) })
+        // First the indexes: whoever ends a person's sessions finds this one as soon as it exists.
+        let indexes = SessionIndex.all(of: session, under: ticket.key)
+        self.store.enter(ticket.key, in: indexes, expiresIn: session.expiresAt - self.now()) { result in
+            if case .failure(let fault) = result { return completion(.failure(.store(fault))) }
+            self.store.save(ticket.key, box, expiresIn: self.timeToLive(of: session)) { result in
+                completion(result.map { ticket }.mapError { .store($0) })
+            }
         }
     }
 
@@ -117,6 +130,8 @@ package final class Sessions {
                 self.opened[ticket.key] = nil
                 self.store.remove(ticket.key) { result in
                     if case .failure(let fault) = result { return completion(.failure(.store(fault))) }
+                    // What is left in the indexes leads nowhere and goes with time; nobody waits for it.
+                    self.store.leave(ticket.key, SessionIndex.all(of: opened.session, under: ticket.key)) { _ in }
                     let all = removed + [opened.session]
                     self.remove(tickets.dropFirst(), for: authority, removed: all, completion)
                 }
@@ -149,7 +164,8 @@ package final class Sessions {
             do {
                 let session = try Session.open(
                     record.box, ticket: ticket, authority: authority.text, with: self.settings.keys)
-                opened = OpenedSession(ticket: ticket, session: session, box: record.box)
+                opened = OpenedSession(
+                    ticket: ticket, session: session, box: record.box, rules: self.settings.renewalRules)
             } catch .anotherHost {
                 return .success(nil)
             } catch {
@@ -173,7 +189,7 @@ package final class Sessions {
         }
     }
 
-    private func timeToLive(of session: Session) -> Duration {
+    func timeToLive(of session: Session) -> Duration {
         min(self.settings.configuration.session.idle, session.expiresAt - self.now())
     }
 }

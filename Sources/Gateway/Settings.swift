@@ -10,6 +10,7 @@ package struct Settings: Sendable {
     /// Cookies carry `Secure` exactly when browsers reach us over TLS.
     let cookiesAreSecure: Bool
     let endpoints: EndpointTable
+    let renewalRules: RenewalPlan.Rules
     /// Every host this gateway answers for; a request for another is misdirected.
     private let authorities: Set<Authority>
     private let routeNumbers: [ObjectIdentifier: Int]
@@ -23,6 +24,11 @@ package struct Settings: Sendable {
         self.cookiesAreSecure = configuration.server.publicURL.scheme == .https
         self.cookieNames = CookieNames(name: configuration.cookie.name, secure: self.cookiesAreSecure, domain: nil)
         self.endpoints = EndpointTable(configuration.paths)
+        let revalidateAfter = configuration.session.revalidateAfter
+        self.renewalRules = RenewalPlan.Rules(
+            refreshAhead: configuration.session.refreshAhead,
+            revalidateAfter: revalidateAfter == .zero ? nil : revalidateAfter
+        )
         self.routeNumbers = Dictionary(
             configuration.routes.enumerated().map { (ObjectIdentifier($1), $0) }, uniquingKeysWith: { first, _ in first })
         self.authorities = Set(configuration.routes.map(\.authority)).union([configuration.server.publicURL.authority])

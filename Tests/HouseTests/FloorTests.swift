@@ -20,7 +20,7 @@ struct FloorTests {
         ],
         "LogtoStandIn": ["Cryptography", "JSON", "NIOCore", "NIOHTTP1", "NIOPosix"],
         "Command": [
-            "Access", "ArgumentParser", "Cryptography", "FoundationEssentials", "Gateway", "Logging", "NIOCore",
+            "Access", "ArgumentParser", "Cryptography", "FoundationEssentials", "Gateway", "JSON", "Logging", "NIOCore",
             "OpenIDConnect", "Redis", "SystemPackage",
         ],
         "Demo": [

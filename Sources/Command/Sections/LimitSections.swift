@@ -33,5 +33,6 @@ extension Configuration.Log {
         self.level = section.choice("level") ?? self.level
         self.format = section.choice("format") ?? self.format
         self.access = section.flag("access") ?? self.access
+        self.audit = section.flag("audit") ?? self.audit
     }
 }

@@ -20,6 +20,9 @@ extension Configuration.SessionSettings {
             )
         }
         self.idle = min(idle ?? self.idle, self.lifetime)
+        self.refreshAhead = section.duration("refresh_ahead", in: .zero...(.seconds(86_400))) ?? self.refreshAhead
+        self.revalidateAfter =
+            section.duration("revalidate_after", in: .zero...Self.longest) ?? self.revalidateAfter
         self.keys = section.sealingKeys()
         self.maximumInMemory = section.number("max_in_memory", in: 1...100_000_000) ?? self.maximumInMemory
         if self.store == .redis, self.keys.isEmpty, !section.hasProblem("keys", "keys_file") {

@@ -9,6 +9,8 @@ struct EndpointRequest {
     let cookies: [String]
     /// The tickets among them. Believed only once a store knows them.
     let tickets: [Ticket]
+    /// Empty where the endpoint takes none.
+    let body: [UInt8]
     let origin: String?
     let secFetchSite: String?
 
