@@ -35,6 +35,12 @@ struct ExpiringTable<Key: Hashable & Sendable, Value: Sendable>: Sendable {
         return (slot.value, slot.expiresAt)
     }
 
+    /// Whether there is an entry, without using it.
+    func contains(_ key: Key, now: Instant) -> Bool {
+        guard let index = self.indices[key], let slot = self.slots[index] else { return false }
+        return now < slot.expiresAt
+    }
+
     /// Stores a value. Returns whether there was one.
     @discardableResult
     mutating func update(_ key: Key, _ value: Value, expiresAt: Instant, now: Instant) -> Bool {

@@ -3,10 +3,19 @@ private import Synchronization
 
 /// Sessions in this process's memory: shared by its workers, bounded, gone at restart.
 package final class MemoryStore: SessionStore, Sendable {
+    private struct Membership: Sendable {
+        let enteredAt: Instant
+        let expiresAt: Instant
+    }
+
     private struct Tables: Sendable {
         var sessions: ExpiringTable<SessionKey, [UInt8]>
         var claims: ExpiringTable<[UInt8], Bool>
+        var notes: ExpiringTable<SessionKey, [UInt8]>
+        var indexes: [SessionIndex: [SessionKey: Membership]] = [:]
     }
+
+    private static let longestSave = Duration.seconds(60)
 
     private let tables: Mutex<Tables>
     private let clock: @Sendable () -> Instant
@@ -16,7 +25,11 @@ package final class MemoryStore: SessionStore, Sendable {
     ///   - clock: what time it is.
     package init(capacity: Int, clock: @escaping @Sendable () -> Instant) {
         self.tables = Mutex(
-            Tables(sessions: ExpiringTable(capacity: capacity), claims: ExpiringTable(capacity: capacity))
+            Tables(
+                sessions: ExpiringTable(capacity: capacity),
+                claims: ExpiringTable(capacity: capacity),
+                notes: ExpiringTable(capacity: capacity)
+            )
         )
         self.clock = clock
     }
@@ -88,6 +101,86 @@ package final class MemoryStore: SessionStore, Sendable {
             return true
         }
         completion(.success(isFirst))
+    }
+
+    package func enter(
+        _ key: SessionKey,
+        in indexes: [SessionIndex],
+        expiresIn duration: Duration,
+        _ completion: @escaping (Result<Void, StoreFault>) -> Void
+    ) {
+        let now = self.clock()
+        let end = Self.end(of: duration, from: now)
+        self.tables.withLock { tables in
+            for index in indexes {
+                var members = tables.indexes[index] ?? [:]
+                members = members.filter { member, membership in
+                    // A session is entered before it is saved; what is long in and not there has ended.
+                    let isNew = now - membership.enteredAt < Self.longestSave
+                    return membership.expiresAt > now && (isNew || tables.sessions.contains(member, now: now))
+                }
+                members[key] = Membership(enteredAt: now, expiresAt: end)
+                tables.indexes[index] = members
+            }
+        }
+        completion(.success(()))
+    }
+
+    package func leave(
+        _ key: SessionKey,
+        _ indexes: [SessionIndex],
+        _ completion: @escaping (Result<Void, StoreFault>) -> Void
+    ) {
+        self.tables.withLock { tables in
+            for index in indexes {
+                tables.indexes[index]?[key] = nil
+                if tables.indexes[index]?.isEmpty ?? false { tables.indexes[index] = nil }
+            }
+        }
+        completion(.success(()))
+    }
+
+    package func keys(in index: SessionIndex, _ completion: @escaping (Result<[SessionKey], StoreFault>) -> Void) {
+        let now = self.clock()
+        let keys = self.tables.withLock { $0.indexes[index]?.filter { $0.value.expiresAt > now }.map(\.key) }
+        completion(.success(keys ?? []))
+    }
+
+    package func mark(_ key: SessionKey, _ completion: @escaping (Result<Void, StoreFault>) -> Void) {
+        let now = self.clock()
+        self.tables.withLock { tables in
+            guard let found = tables.sessions.value(for: key, now: now),
+                found.value.first == SessionRecord.version, found.value.count > SessionRecord.markOffset
+            else { return }
+            var box = found.value
+            box[SessionRecord.markOffset] = 1
+            tables.sessions.update(key, box, expiresAt: found.expiresAt, now: now)
+        }
+        completion(.success(()))
+    }
+
+    package func changeNote(
+        _ key: SessionKey,
+        from expected: [UInt8]?,
+        to value: [UInt8]?,
+        expiresIn duration: Duration,
+        _ completion: @escaping (Result<NoteChange, StoreFault>) -> Void
+    ) {
+        let now = self.clock()
+        let end = Self.end(of: duration, from: now)
+        let change = self.tables.withLock { tables -> NoteChange in
+            let found = tables.notes.value(for: key, now: now)
+            guard found?.value == expected else {
+                return .kept(found?.value, remaining: found.map { $0.expiresAt - now } ?? .zero)
+            }
+            if let value {
+                tables.notes.update(key, value, expiresAt: end, now: now)
+            } else {
+                _ = tables.notes.remove(key, now: now)
+            }
+            return .done
+        }
+        completion(.success(change))
     }
 
     package func ping(_ completion: @escaping (Result<Void, StoreFault>) -> Void) {

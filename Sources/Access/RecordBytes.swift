@@ -45,6 +45,13 @@ struct RecordReader {
         guard try self.number(UInt8.self) == version else { throw .unknownVersion }
     }
 
+    /// The same where several can be read.
+    mutating func version(among known: [UInt8]) throws(SessionError) -> UInt8 {
+        let version = try self.number(UInt8.self)
+        guard known.contains(version) else { throw .unknownVersion }
+        return version
+    }
+
     mutating func number<Number: FixedWidthInteger>(_: Number.Type) throws(SessionError) -> Number {
         var value: Number = 0
         for index in try self.take(Number.bitWidth / 8) {

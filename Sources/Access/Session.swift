@@ -14,6 +14,15 @@ package final class Session: Sendable {
     /// The end, however busy the session is.
     package let expiresAt: Instant
     package let accessTokenExpiresAt: Instant?
+    /// The end of the ID token by our clock, however far the provider's is off.
+    package let idTokenExpiresAt: Instant?
+    /// When the provider last vouched for it: at the sign-in, or at the last refresh.
+    package let refreshedAt: Instant
+    /// How often its tokens have been replaced.
+    package let generation: UInt32
+    /// Its refresh token may have been used without our learning what came of it: the provider has to be asked anew,
+    /// through the browser.
+    package let mustRevalidate: Bool
     /// What it is stored as, before it is sealed.
     package let bytes: [UInt8]
     private let parts: Parts
@@ -28,11 +37,14 @@ package final class Session: Sendable {
         let providerSessionID: Range<Int>?
     }
 
-    private static let version: UInt8 = 1
+    private static let version: UInt8 = 2
+    /// Without what a refresh needs; read still, so that an update signs nobody out.
+    private static let firstVersion: UInt8 = 1
 
     /// - Parameters:
     ///   - claims: the ID token's and the userinfo's, merged, as JSON.
     ///   - providerSessionID: the `sid` of the ID token.
+    ///   - refreshedAt: `nil`: at its creation.
     package init(
         identity: Identity,
         claims: [UInt8],
@@ -44,8 +56,13 @@ package final class Session: Sendable {
         providerSessionID: String?,
         authority: String,
         createdAt: Instant,
-        expiresAt: Instant
+        expiresAt: Instant,
+        idTokenExpiresAt: Instant? = nil,
+        refreshedAt: Instant? = nil,
+        generation: UInt32 = 0,
+        mustRevalidate: Bool = false
     ) {
+        let refreshedAt = refreshedAt ?? createdAt
         var writer = RecordWriter(version: Self.version)
         writer.append(createdAt.seconds)
         writer.append(expiresAt.seconds)
@@ -53,6 +70,11 @@ package final class Session: Sendable {
         writer.append(identity)
         writer.append(UInt8(accessTokenExpiresAt == nil ? 0 : 1))
         if let accessTokenExpiresAt { writer.append(accessTokenExpiresAt.seconds) }
+        writer.append(UInt8(idTokenExpiresAt == nil ? 0 : 1))
+        if let idTokenExpiresAt { writer.append(idTokenExpiresAt.seconds) }
+        writer.append(refreshedAt.seconds)
+        writer.append(generation)
+        writer.append(UInt8(mustRevalidate ? 1 : 0))
         self.parts = Parts(
             claims: writer.append(claims),
             idToken: writer.append(Array(idToken.utf8)),
@@ -66,18 +88,27 @@ package final class Session: Sendable {
         self.createdAt = createdAt
         self.expiresAt = expiresAt
         self.accessTokenExpiresAt = accessTokenExpiresAt
+        self.idTokenExpiresAt = idTokenExpiresAt
+        self.refreshedAt = refreshedAt
+        self.generation = generation
+        self.mustRevalidate = mustRevalidate
         self.bytes = writer.bytes
     }
 
     /// Reads what `bytes` gave. Another version, anything missing, left over, or not UTF-8 is refused.
     package init(bytes: [UInt8]) throws(SessionError) {
         var reader = RecordReader(bytes)
-        try reader.expect(version: Self.version)
+        let version = try reader.version(among: [Self.firstVersion, Self.version])
         self.createdAt = Instant(seconds: try reader.number(Int64.self))
         self.expiresAt = Instant(seconds: try reader.number(Int64.self))
         self.authority = try reader.text()
         self.identity = try reader.identity()
-        self.accessTokenExpiresAt = try reader.flag() ? Instant(seconds: try reader.number(Int64.self)) : nil
+        self.accessTokenExpiresAt = try reader.optionalInstant()
+        let isFirst = version == Self.firstVersion
+        self.idTokenExpiresAt = isFirst ? nil : try reader.optionalInstant()
+        self.refreshedAt = isFirst ? self.createdAt : Instant(seconds: try reader.number(Int64.self))
+        self.generation = isFirst ? 0 : try reader.number(UInt32.self)
+        self.mustRevalidate = isFirst ? false : try reader.flag()
         self.parts = Parts(
             claims: try reader.utf8(),
             idToken: try reader.utf8(),
@@ -119,6 +150,13 @@ package final class Session: Sendable {
     package var scope: String? { self.parts.scope.map(self.text) }
     /// The provider's own name for this session (`sid`), when it gave one.
     package var providerSessionID: String? { self.parts.providerSessionID.map(self.text) }
+    /// When the first of its tokens expires.
+    package var tokensExpireAt: Instant? {
+        switch (self.accessTokenExpiresAt, self.idTokenExpiresAt) {
+        case (let access?, let id?): min(access, id)
+        case (let access, let id): access ?? id
+        }
+    }
 
     private func text(_ range: Range<Int>) -> String {
         String(decoding: self.bytes[range], as: UTF8.self)
@@ -126,34 +164,26 @@ package final class Session: Sendable {
 }
 
 extension Session {
-    private static let purpose = "session"
-
-    /// Seals this session, its host among it: only the ticket's secret under this ring opens it.
-    package func sealed(for ticket: Ticket, with keys: KeyRing) throws(SessionError) -> [UInt8] {
-        do {
-            return try keys.seal(self.bytes, for: Self.purpose, secret: ticket.secret, context: ticket.key.bytes)
-        } catch {
-            throw .sealing(error)
-        }
-    }
-
-    /// Opens a session that was sealed for this ticket. A box that does not open is a fault of the store, not an absent
-    /// session; the session of `anotherHost` is nobody's here.
-    package static func open(
-        _ box: [UInt8],
-        ticket: Ticket,
-        authority: String,
-        with keys: KeyRing
-    ) throws(SessionError) -> Session {
-        let bytes: [UInt8]
-        do {
-            bytes = try keys.open(box, for: Self.purpose, secret: ticket.secret, context: ticket.key.bytes)
-        } catch {
-            throw .sealing(error)
-        }
-        let session = try Session(bytes: bytes)
-        guard session.authority.isExactly(authority) else { throw .anotherHost }
-        return session
+    /// The same session with another refresh token, of the next generation: all that is to be kept of an answer whose
+    /// other parts cannot be accepted. Without one, the provider has to be asked through the browser.
+    package func replacingRefreshToken(with refreshToken: String?) -> Session {
+        Session(
+            identity: self.identity,
+            claims: self.claims,
+            idToken: self.idToken,
+            accessToken: self.accessToken,
+            accessTokenExpiresAt: self.accessTokenExpiresAt,
+            refreshToken: refreshToken,
+            scope: self.scope,
+            providerSessionID: self.providerSessionID,
+            authority: self.authority,
+            createdAt: self.createdAt,
+            expiresAt: self.expiresAt,
+            idTokenExpiresAt: self.idTokenExpiresAt,
+            refreshedAt: self.refreshedAt,
+            generation: self.generation &+ 1,
+            mustRevalidate: refreshToken == nil
+        )
     }
 }
 
@@ -206,6 +236,10 @@ extension RecordReader {
             preferredUsername: preferredUsername,
             roles: roles
         )
+    }
+
+    fileprivate mutating func optionalInstant() throws(SessionError) -> Instant? {
+        try self.flag() ? Instant(seconds: try self.number(Int64.self)) : nil
     }
 
     fileprivate mutating func part() throws(SessionError) -> Range<Int>? {

@@ -11,6 +11,13 @@ package struct StoredRecord: Sendable {
     }
 }
 
+/// What came of changing a session's note.
+package enum NoteChange: Sendable, Equatable {
+    case done
+    /// Something else stands there, for so long still; or nothing.
+    case kept([UInt8]?, remaining: Duration)
+}
+
 /// A store that could not answer. This is never an absent session (security rule 21).
 package struct StoreFault: Error, Sendable {
     package enum Kind: String, Sendable {
@@ -73,6 +80,36 @@ package protocol SessionStore: AnyObject {
 
     /// Answers `true` once for each name until it expires, whoever asks and from wherever. For what is good only once.
     func claim(_ name: [UInt8], expiresIn: Duration, _ completion: @escaping (Result<Bool, StoreFault>) -> Void)
+
+    /// Puts a session into sets, for so long; what has expired in them goes.
+    func enter(
+        _ key: SessionKey,
+        in indexes: [SessionIndex],
+        expiresIn: Duration,
+        _ completion: @escaping (Result<Void, StoreFault>) -> Void
+    )
+
+    /// Takes a session out of sets.
+    func leave(
+        _ key: SessionKey,
+        _ indexes: [SessionIndex],
+        _ completion: @escaping (Result<Void, StoreFault>) -> Void
+    )
+
+    /// The sessions in a set, some of which may have ended meanwhile.
+    func keys(in index: SessionIndex, _ completion: @escaping (Result<[SessionKey], StoreFault>) -> Void)
+
+    /// Marks a record (see `SessionRecord.isStale`), in place: whatever replaces it at the same moment is not lost.
+    func mark(_ key: SessionKey, _ completion: @escaping (Result<Void, StoreFault>) -> Void)
+
+    /// Changes a session's note from one value to another, at once or not at all. `nil` is no note; values are not empty.
+    func changeNote(
+        _ key: SessionKey,
+        from expected: [UInt8]?,
+        to value: [UInt8]?,
+        expiresIn: Duration,
+        _ completion: @escaping (Result<NoteChange, StoreFault>) -> Void
+    )
 
     /// Whether the store can be reached.
     func ping(_ completion: @escaping (Result<Void, StoreFault>) -> Void)

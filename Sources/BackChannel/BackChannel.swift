@@ -21,7 +21,7 @@ package final class BackChannel: Sendable {
     /// Sends a request and returns its whole answer, whatever its status. Cancelling the task ends the transfer.
     ///
     /// libcurl sends a request a second time by itself in one case: a kept connection was closed by the peer before a
-    /// single byte of the answer came.
+    /// single byte of the answer came; not with `isSentOnce`.
     ///
     /// - Throws: any `BackChannelError`. After `insecureURL` and `malformed` with our own request nothing was sent.
     package func send(_ request: BackChannelRequest) async throws(BackChannelError) -> BackChannelResponse {

@@ -15,6 +15,10 @@ package struct BackChannelRequest: Sendable {
     package var headers: [(name: String, value: String)]
     /// Sent as it is, `application/x-www-form-urlencoded` unless a field says otherwise. With `post` only.
     package var body: [UInt8]?
+    /// Instead of `BackChannelConfiguration.timeout`.
+    package var timeout: Duration?
+    /// Over a connection of its own: libcurl then has no reason to send the request a second time by itself.
+    package var isSentOnce = false
 
     package init(
         method: Method = .get,

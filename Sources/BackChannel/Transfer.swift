@@ -138,6 +138,7 @@ final class Transfer {
         try self.set(CURLOPT_ACCEPT_ENCODING, "gzip")
         // Multiplexing a handful of requests gains nothing, and HTTP/1.1 has less that can go wrong.
         try self.set(CURLOPT_HTTP_VERSION, CURL_HTTP_VERSION_1_1)
+        if request.isSentOnce { try self.set(CURLOPT_FRESH_CONNECT, 1) }
         guard request.method == .post else { return }
         let body = request.body ?? []
         try self.set(CURLOPT_POST, 1)

@@ -58,7 +58,7 @@ final class TransferLoop: Sendable {
     }
 
     func submit(_ request: BackChannelRequest, number: UInt, _ continuation: Continuation) {
-        let deadline = ContinuousClock.now.advanced(by: self.configuration.timeout)
+        let deadline = ContinuousClock.now.advanced(by: request.timeout ?? self.configuration.timeout)
         let order = Order(number: number, request: request, deadline: deadline, continuation: continuation)
         let closedBy: BackChannelError? = self.inbox.withLock { inbox in
             if let error = inbox.closedBy { return error }
@@ -104,7 +104,8 @@ final class TransferLoop: Sendable {
         self.inbox.withLock { $0.bell = bell }
         var waiting: [Order] = []
         while self.collect(into: &waiting, transfers) {
-            // Who waits needs no timer: those before it have the same timeout and end earlier.
+            Self.dropLate(&waiting)
+            // Who waits needs no timer: those before it mostly have the same timeout and end earlier.
             while !waiting.isEmpty, transfers.hasRoom { transfers.start(waiting.removeFirst()) }
             transfers.perform()
             // A transfer that has just ended makes room: then there is more to start before we sleep.
@@ -113,6 +114,12 @@ final class TransferLoop: Sendable {
         self.close(.shutDown)
         transfers.failAll(.shutDown)
         for order in waiting { order.continuation.resume(returning: .failure(.shutDown)) }
+    }
+
+    private static func dropLate(_ waiting: inout [Order]) {
+        let now = ContinuousClock.now
+        for order in waiting where order.deadline <= now { order.continuation.resume(returning: .failure(.timeout)) }
+        waiting.removeAll { $0.deadline <= now }
     }
 
     /// Empties the inbox.

@@ -12,7 +12,7 @@ package struct Gatehouse: AsyncParsableCommand {
         abstract: "Signs people in with OpenID Connect in front of applications that know nothing of it.",
         subcommands: [
             Serve.self, Check.self, Emit.self, Explain.self, Doctor.self, Migrate.self, Key.self, Ready.self,
-            Version.self,
+            SessionsCommand.self, Version.self,
         ]
     )
 
@@ -20,7 +20,9 @@ package struct Gatehouse: AsyncParsableCommand {
 
     package func run() throws {
         // Without a subcommand nothing has been served: a service manager must not take that for success.
-        throw ValidationError("Name a command: serve, check, emit, explain, doctor, migrate, key, ready or version.")
+        throw ValidationError(
+            "Name a command: serve, check, emit, explain, doctor, migrate, key, ready, sessions or version."
+        )
     }
 }
 

@@ -8,6 +8,7 @@ enum AdminListener {
         _ address: Configuration.ListenAddress,
         group: MultiThreadedEventLoopGroup,
         status: StatusEndpoint,
+        sessions: SessionsAdministration,
         idleTimeout: TimeAmount
     ) async throws -> any Channel {
         try await ServerBootstrap(group: group)
@@ -17,7 +18,8 @@ enum AdminListener {
                     channel.eventLoop.makeCompletedFuture {
                         // Whoever says nothing is not kept, or they could use up our descriptors.
                         try channel.pipeline.syncOperations.addHandler(IdleStateHandler(allTimeout: idleTimeout))
-                        try channel.pipeline.syncOperations.addHandler(AdminHandler(status: status))
+                        try channel.pipeline.syncOperations.addHandler(
+                            AdminHandler(status: status, sessions: sessions))
                     }
                 }
             }
@@ -32,10 +34,12 @@ private final class AdminHandler: ChannelInboundHandler {
     typealias OutboundOut = HTTPServerResponsePart
 
     private let status: StatusEndpoint
+    private let sessions: SessionsAdministration
     private var head: HTTPRequestHead?
 
-    init(status: StatusEndpoint) {
+    init(status: StatusEndpoint, sessions: SessionsAdministration) {
         self.status = status
+        self.sessions = sessions
     }
 
     func channelRead(context: ChannelHandlerContext, data: NIOAny) {
@@ -60,19 +64,27 @@ private final class AdminHandler: ChannelInboundHandler {
 
     private func answer(_ head: HTTPRequestHead, _ context: ChannelHandlerContext) {
         let status = self.status
+        let sessions = self.sessions
         let path = String(head.uri.prefix { $0 != "?" })
+        let query = String(head.uri.dropFirst(path.count + 1))
         let isRead = head.method == .GET || head.method == .HEAD
         let promise = context.eventLoop.makePromise(of: StatusEndpoint.Report.self)
+        let authorizations = head.headers["authorization"]
         promise.completeWithTask {
-            isRead ? await status.report(for: path) : StatusEndpoint.Report(.methodNotAllowed, "GET or HEAD\n")
+            if SessionsAdministration.owns(path) {
+                let authorization = authorizations.count == 1 ? authorizations[0] : nil
+                return await sessions.report(head.method, path, query: query, authorization: authorization)
+            }
+            return isRead ? await status.report(for: path) : StatusEndpoint.Report(.methodNotAllowed, "GET or HEAD\n")
         }
         promise.futureResult.assumeIsolated().whenSuccess { report in
             let body = ByteBuffer(string: report.text)
-            let headers: HTTPHeaders = [
+            var headers: HTTPHeaders = [
                 "Content-Type": report.contentType,
                 "Content-Length": String(body.readableBytes),
                 "Cache-Control": "no-store",
             ]
+            for field in report.fields { headers.add(name: field.name, value: field.value) }
             let response = HTTPResponseHead(version: .http1_1, status: report.status, headers: headers)
             context.write(self.wrapOutboundOut(.head(response)), promise: nil)
             if head.method != .HEAD { context.write(self.wrapOutboundOut(.body(.byteBuffer(body))), promise: nil) }

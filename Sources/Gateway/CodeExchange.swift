@@ -26,7 +26,8 @@ struct CodeExchange: Sendable {
         let tokens = try await self.redeem(code, of: signIn, at: snapshot.provider)
         guard let raw = tokens.idToken else { throw .unacceptable(.tokenMalformed) }
         let idToken = try await self.validate(raw, tokens: tokens, signIn: signIn, snapshot: snapshot, now: now)
-        let userInfo = await self.userInfo(completing: idToken, with: tokens, at: snapshot.provider)
+        let question = UserInfoRequest(backChannel: self.backChannel, scopes: self.client.scopes, logger: self.logger)
+        let userInfo = await question.answer(completing: idToken, accessToken: tokens.accessToken, at: snapshot.provider)
         let claims = idToken.mergedClaims(with: userInfo)
         guard let identity = Identity(claims: claims, issuer: idToken.issuer) else {
             throw .unacceptable(.subjectUnusable)
@@ -45,7 +46,8 @@ struct CodeExchange: Sendable {
             providerSessionID: idToken.sessionID,
             authority: signIn.authority,
             createdAt: now,
-            expiresAt: now.advanced(by: self.settings.configuration.session.lifetime)
+            expiresAt: now.advanced(by: self.settings.configuration.session.lifetime),
+            idTokenExpiresAt: now.advanced(by: idToken.life)
         )
     }
 
@@ -112,27 +114,6 @@ struct CodeExchange: Sendable {
         )
     }
 
-    /// Logto may keep a claim out of the ID token (logto.md, 3.2): what a scope promised and the token lacks is asked for.
-    /// A sign-in does not fail for want of it.
-    private func userInfo(completing idToken: IDToken, with tokens: Tokens, at provider: Provider) async -> UserInfo? {
-        let promised = [("profile", "name"), ("email", "email"), ("roles", "roles")]
-        let names = promised.filter { scope, _ in self.client.scopes.contains(scope) }.map { $0.1 }
-        guard let endpoint = provider.userinfoEndpoint, idToken.lacks(anyOf: names) else { return nil }
-        do {
-            let authorization = [(name: "Authorization", value: "Bearer \(tokens.accessToken)")]
-            let request = BackChannelRequest(method: .get, url: endpoint, headers: authorization)
-            let response = try await self.backChannel.send(request)
-            guard response.status == 200 else {
-                self.logger.warning("userinfo refused", metadata: ["status": "\(response.status)"])
-                return nil
-            }
-            return try UserInfo.parse(response.body, subject: idToken.subject)
-        } catch {
-            self.logger.warning("userinfo not usable", metadata: ["error": "\(error)"])
-            return nil
-        }
-    }
-
     private func available<Value>(
         _ work: () async throws(Fault) -> Value
     ) async throws(Failure) -> Value {
@@ -147,12 +128,24 @@ struct CodeExchange: Sendable {
 extension BackChannel {
     /// Posts a form of ours to the provider.
     func post(_ request: TokenRequest, to url: String) async throws(Fault) -> BackChannelResponse {
-        var headers = [(name: "Content-Type", value: TokenRequest.contentType), (name: "Accept", value: "application/json")]
-        if let authorization = request.authorization { headers.append((name: "Authorization", value: authorization)) }
         do {
-            return try await self.send(BackChannelRequest(method: .post, url: url, headers: headers, body: request.body))
+            return try await self.send(BackChannelRequest(request, to: url))
         } catch {
             throw .provider("the provider cannot be reached", detail: error.debugDescription)
         }
     }
+}
+
+extension BackChannelRequest {
+    /// A form of ours, with our proof of identity.
+    init(_ request: TokenRequest, to url: String) {
+        var headers = [(name: "Content-Type", value: TokenRequest.contentType), (name: "Accept", value: "application/json")]
+        if let authorization = request.authorization { headers.append((name: "Authorization", value: authorization)) }
+        self.init(method: .post, url: url, headers: headers, body: request.body)
+    }
+}
+
+extension IDToken {
+    /// How long it lives, which needs no agreement on what time it is.
+    var life: Duration { self.expiresAt - self.issuedAt }
 }

@@ -94,6 +94,8 @@ package struct Configuration: Sendable {
 
     package struct Admin: Sendable {
         package var listen = ListenAddress(host: "127.0.0.1", port: 9090)
+        /// Opens the administration of sessions; `nil`: nobody may.
+        package var token: Secret?
 
         package init() {}
     }
@@ -121,6 +123,10 @@ package struct Configuration: Sendable {
         package var timeout = Duration.seconds(10)
         package var maximumResponseBytes = 1 << 20
         package var clockSkew = Duration.seconds(60)
+        /// So long after a refresh token was presented without an answer it may be presented again.
+        package var refreshRetry = Duration.seconds(3)
+        /// Signs Logto's webhooks; `nil`: none are taken.
+        package var webhookKey: Secret?
 
         package init(issuer: String, client: Client) {
             self.issuer = issuer
@@ -146,6 +152,9 @@ package struct Configuration: Sendable {
         package var store = StoreKind.memory
         package var lifetime = Duration.seconds(14 * 86_400)
         package var idle = Duration.seconds(86_400)
+        package var refreshAhead = Duration.seconds(300)
+        /// Zero: never.
+        package var revalidateAfter = Duration.seconds(12 * 3600)
         /// Empty: one is made at start, which only the memory store allows.
         package var keys: [SealingKey] = []
         package var maximumInMemory = 100_000
@@ -174,6 +183,8 @@ package struct Configuration: Sendable {
         package var signOut = "/_gatehouse/sign-out"
         package var session = "/_gatehouse/session"
         package var signedOut = "/_gatehouse/signed-out"
+        /// Where else a sign-out may end, as absolute URLs.
+        package var signedOutTargets: [String] = []
 
         package init() {}
 
@@ -230,6 +241,7 @@ package struct Configuration: Sendable {
         package var accessFormat = AccessLogFormat.fields
         /// Whether exchanges take part in W3C traces.
         package var trace = false
+        package var audit = true
 
         package init() {}
     }

@@ -28,6 +28,9 @@ final class CurrentExchange {
     /// Only for a log that shows it.
     var userAgent: String?
     var status = 0
+    /// The endpoint of ours that waits for the body, and what of it has come.
+    var endpoint: Endpoint?
+    var body: [UInt8] = []
     var bytesIn = 0
     var bytesOut = 0
     /// How the upstream's response goes on; `nil` until it has begun.
@@ -54,6 +57,8 @@ final class CurrentExchange {
         self.decision = nil
         if self.fault != nil { self.fault = nil }
         if self.trace != nil { self.trace = nil }
+        self.endpoint = nil
+        if !self.body.isEmpty { self.body = [] }
         if self.authorization != nil { self.authorization = nil }
         if self.userAgent != nil { self.userAgent = nil }
         self.status = 0

@@ -6,6 +6,8 @@ package struct Exchange: ~Copyable {
         case idle
         /// A head is here and who may pass is being found out. What follows it waits.
         case deciding
+        /// The head is here and the endpoint of ours that it is for wants the body first.
+        case collecting
         /// Permitted; a connection to the upstream is being leased. What follows the head waits.
         case leasing
         /// Request and response flow. `hasHead`: the response has begun, so there is no other answer any more.
@@ -26,6 +28,8 @@ package struct Exchange: ~Copyable {
     package enum PartAction: Equatable {
         /// Find out who is asking and whether they may.
         case decide
+        case collectBody
+        case bodyCollected
         case forwardBody
         case forwardEnd
         case discard
@@ -54,7 +58,7 @@ package struct Exchange: ~Copyable {
     /// Whether the next part can be dealt with now. If not it waits, and reading stops.
     package var acceptsParts: Bool {
         switch self.state {
-        case .idle, .discarding: true
+        case .idle, .collecting, .discarding: true
         // What follows the request's end is the next request.
         case .forwarding: !self.requestEnded
         case .deciding, .leasing, .closed: false
@@ -86,6 +90,12 @@ package struct Exchange: ~Copyable {
             self.requestEnded = false
             self.keepAlive = self.keepAlive && keepAlive
             return .decide
+        case (.collecting, .body):
+            return .collectBody
+        case (.collecting, .end):
+            self.requestEnded = true
+            self.state = .deciding
+            return .bodyCollected
         case (.forwarding, .body):
             return .forwardBody
         case (.forwarding, .end):
@@ -96,11 +106,16 @@ package struct Exchange: ~Copyable {
         case (.discarding, .end):
             self.requestEnded = true
             return self.complete()
-        case (.idle, .body), (.idle, .end), (.forwarding, .head), (.discarding, .head), (.deciding, _), (.leasing, _),
+        case (.idle, .body), (.idle, .end), (.forwarding, .head), (.discarding, .head), (.collecting, .head), (.deciding, _), (.leasing, _),
             (.closed, _):
             self.state = .closed
             return .close
         }
+    }
+
+    /// The body is wanted before anything is answered.
+    package mutating func collect() {
+        if case .deciding = self.state, !self.requestEnded { self.state = .collecting }
     }
 
     /// The decision is a permit. `false`: too late, the connection is gone.
@@ -133,7 +148,7 @@ package struct Exchange: ~Copyable {
     /// be read and thrown away.
     package mutating func responseEnded() -> PartAction? {
         switch self.state {
-        case .deciding, .leasing, .forwarding:
+        case .deciding, .collecting, .leasing, .forwarding:
             guard self.requestEnded else {
                 self.state = .discarding
                 return nil
@@ -152,7 +167,7 @@ package struct Exchange: ~Copyable {
     /// Something broke: what can still be said?
     package mutating func failed() -> FailureAction {
         switch self.state {
-        case .deciding, .leasing, .forwarding(hasHead: false): return .answer
+        case .deciding, .collecting, .leasing, .forwarding(hasHead: false): return .answer
         case .forwarding(hasHead: true):
             self.state = .closed
             return .abort

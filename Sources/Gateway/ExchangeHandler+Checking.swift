@@ -96,7 +96,7 @@ extension ExchangeHandler {
         }
         self.worker.sessions.load(self.memory.tickets, for: access.authority) { result in
             switch result {
-            case .success(let session): self.conclude(number, mode, session: session)
+            case .success(let session): self.renew(session) { self.conclude(number, mode, session: $0) }
             case .failure(let fault): if self.isStill(number) { self.failCheck(mode, fault) }
             }
         }

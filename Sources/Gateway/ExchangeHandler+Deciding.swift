@@ -57,7 +57,7 @@ extension ExchangeHandler {
         }
         self.worker.sessions.load(self.memory.tickets, for: access.authority) { result in
             switch result {
-            case .success(let session): self.carryOut(number, session: session)
+            case .success(let session): self.renew(session) { self.carryOut(number, session: $0) }
             // A page that greets whoever is signed in is still a page when nobody can be looked up.
             case .failure(let fault): if self.isStill(number) { self.fail(fault) }
             }
@@ -96,6 +96,14 @@ extension ExchangeHandler {
             self.challenge(access)
         case .deny(let route, let denial):
             self.note(.deny)
+            self.worker.audit?.write(
+                .denied,
+                subject: session?.session.identity.subject,
+                session: session?.ticket.key,
+                client: access.clientAddress,
+                requestID: self.current.requestID.description,
+                reason: "\(denial)"
+            )
             self.refuse(route, denial)
         }
     }
@@ -135,7 +143,8 @@ extension ExchangeHandler {
         ) { if self.isStill(number) { self.answer($0) } }
     }
 
-    private func callEndpoint(_ endpoint: Endpoint, _ access: AccessRequest) {
+    func callEndpoint(_ endpoint: Endpoint, _ access: AccessRequest) {
+        if self.mustCollectBody(for: endpoint) { return }
         let request = self.endpointRequest(access)
         let number = self.current.number
         let respond: (Answer) -> Void = { if self.isStill(number) { self.answer($0) } }
@@ -147,6 +156,11 @@ extension ExchangeHandler {
         case .session: SessionEndpoint.answer(request, on: self.worker, respond)
         case .signedOut: respond(SignOutEndpoint.signedOutPage(request))
         case .keys: respond(AssertionKeysEndpoint.answer(request, on: self.worker))
+        case .backChannelLogout: BackChannelLogoutEndpoint.answer(request, on: self.worker, respond)
+        case .frontChannelLogout: FrontChannelLogoutEndpoint.answer(request, on: self.worker, respond)
+        case .webhook:
+            let signature = self.head.values(named: WebhookEndpoint.signatureField.lowercased()).first
+            WebhookEndpoint.answer(request, signature: signature, on: self.worker, respond)
         case .unknown: self.fail(.noRoute)
         }
     }
@@ -158,6 +172,7 @@ extension ExchangeHandler {
             cookies: self.head.cookies,
             tickets: self.memory.tickets,
             acceptLanguage: self.head.values(named: "accept-language").first,
+            body: self.current.body,
             origin: self.head.origin,
             secFetchSite: self.head.secFetchSite
         )

@@ -169,12 +169,14 @@ final class ExchangeHandler: ChannelDuplexHandler {
                 self.current.bytesIn += bytes.readableBytes
                 self.extendDeadline()
                 self.forward(bytes)
+            case .collectBody: self.collect(bytes)
             case .discard: break
             default: self.abort()
             }
         case .end(let trailers):
             switch self.exchange.received(.end) {
             case .forwardEnd: self.forwardEnd(trailers)
+            case .bodyCollected: self.bodyCollected()
             case .complete(let keepAlive): self.complete(keepAlive: keepAlive)
             default: self.abort()
             }

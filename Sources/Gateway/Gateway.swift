@@ -46,9 +46,15 @@ package struct Gateway: Service {
             settings: configuration.provider, backChannel: backChannel, logger: self.logger, clock: self.clock)
         let workers = try await self.makeWorkers(provider: provider, backChannel: backChannel)
         let status = StatusEndpoint(workers: workers, provider: provider, settings: self.settings)
+        let sessions = SessionsAdministration(workers: workers, settings: self.settings)
         let admin = try await BindError.naming("admin.listen", configuration.admin.listen) { address in
             try await AdminListener.bind(
-                address, group: self.group, status: status, idleTimeout: configuration.timeouts.requestHeader)
+                address,
+                group: self.group,
+                status: status,
+                sessions: sessions,
+                idleTimeout: configuration.timeouts.requestHeader
+            )
         }
         let server = try await BindError.naming("server.listen", configuration.server.listen) { address in
             try await Listener.bind(

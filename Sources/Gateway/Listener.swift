@@ -64,6 +64,18 @@ package struct WorkerTable: Sendable {
         return values
     }
 
+    /// Asks any one worker, on its own loop: for what they all know.
+    func ask<Value: Sendable>(
+        _ body: @escaping @Sendable (Worker, EventLoopPromise<Value>) -> Void
+    ) async throws -> Value {
+        guard let worker = self.workers.values.first else { preconditionFailure("a gateway without workers") }
+        return try await worker.eventLoop.flatSubmit {
+            let promise = worker.eventLoop.makePromise(of: Value.self)
+            body(worker.value, promise)
+            return promise.futureResult
+        }.get()
+    }
+
     /// The same for what takes its time, on all workers at once.
     func wait(_ body: @escaping @Sendable (Worker) -> EventLoopFuture<Void>) async throws {
         let futures = self.workers.values.map { worker in worker.eventLoop.flatSubmit { body(worker.value) } }

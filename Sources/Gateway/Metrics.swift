@@ -7,6 +7,7 @@ package final class Metrics {
     private(set) var exchanges: [Int: Int] = [:]
     private(set) var decisions: [Decision: Int] = [:]
     private(set) var signIns: [SignInOutcome: Int] = [:]
+    private(set) var refreshes: [RefreshOutcome: Int] = [:]
     private(set) var faults: [Fault.Source: Int] = [:]
     var storeLatency = Histogram()
     var providerLatency = Histogram()
@@ -32,6 +33,17 @@ package final class Metrics {
         case failed
     }
 
+    package enum RefreshOutcome: String, CaseIterable {
+        /// Tokens presented and replaced.
+        case completed
+        /// The provider has ended the session.
+        case ended
+        /// The provider could not be asked or could not answer; later.
+        case failed
+        /// The token was presented and its answer is lost.
+        case lost
+    }
+
     package init() {}
 
     func countExchange(route: Int, status: Int) {
@@ -46,6 +58,10 @@ package final class Metrics {
         self.signIns[outcome, default: 0] += 1
     }
 
+    func countRefresh(_ outcome: RefreshOutcome) {
+        self.refreshes[outcome, default: 0] += 1
+    }
+
     func count(_ source: Fault.Source) {
         self.faults[source, default: 0] += 1
     }
@@ -56,6 +72,7 @@ package final class Metrics {
         snapshot.exchanges = self.exchanges
         snapshot.decisions = self.decisions
         snapshot.signIns = self.signIns
+        snapshot.refreshes = self.refreshes
         snapshot.faults = self.faults
         snapshot.storeLatency = self.storeLatency
         snapshot.providerLatency = self.providerLatency
@@ -104,6 +121,7 @@ package struct MetricsSnapshot: Sendable {
     package var exchanges: [Int: Int] = [:]
     package var decisions: [Metrics.Decision: Int] = [:]
     package var signIns: [Metrics.SignInOutcome: Int] = [:]
+    package var refreshes: [Metrics.RefreshOutcome: Int] = [:]
     package var faults: [Fault.Source: Int] = [:]
     var storeLatency = Histogram()
     var providerLatency = Histogram()
@@ -127,6 +145,7 @@ package struct MetricsSnapshot: Sendable {
         self.exchanges.merge(other.exchanges, uniquingKeysWith: +)
         self.decisions.merge(other.decisions, uniquingKeysWith: +)
         self.signIns.merge(other.signIns, uniquingKeysWith: +)
+        self.refreshes.merge(other.refreshes, uniquingKeysWith: +)
         self.faults.merge(other.faults, uniquingKeysWith: +)
         self.storeLatency.add(other.storeLatency)
         self.providerLatency.add(other.providerLatency)

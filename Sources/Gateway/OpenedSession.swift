@@ -21,17 +21,29 @@ package final class OpenedSession {
 
     /// Whether a token was brought in place of a ticket.
     let isBearer: Bool
+    /// When it has to be renewed at the provider; `nil` for a token's.
+    let plan: RenewalPlan?
+    /// Marked in the store: something about the person has changed.
+    let isStale: Bool
 
     /// What a token stands for. No ticket opens it and no store holds it.
     convenience init(bearer grants: Grants) {
-        self.init(ticket: .make(), grants: grants, box: [], isBearer: true)
+        self.init(ticket: .make(), grants: grants, record: [], keepsRecord: false, rules: nil)
     }
 
-    init(ticket: Ticket, grants: Grants, box: [UInt8], isBearer: Bool = false) {
-        self.isBearer = isBearer
+    /// - Parameters:
+    ///   - record: what it was opened from.
+    ///   - keepsRecord: `false` while the store tells of changes.
+    ///   - rules: `nil` for a token's.
+    init(ticket: Ticket, grants: Grants, record: [UInt8], keepsRecord: Bool, rules: RenewalPlan.Rules?) {
+        self.isBearer = rules == nil
         self.ticket = ticket
         self.grants = grants
-        self.box = box
+        self.box = keepsRecord ? record : []
+        // Any byte of a digest is as good as chance, and the same on every replica.
+        let chance = ticket.key.bytes[8] ^ UInt8(truncatingIfNeeded: grants.session.generation &* 37)
+        self.plan = rules.map { RenewalPlan(for: grants.session, rules: $0, jitter: Double(chance) / 256) }
+        self.isStale = (try? SessionRecord(bytes: record).isStale) ?? false
         // The fields are rendered later; they are about as long as the claims they tell.
         self.cost = 3 * grants.session.bytes.count + box.count + 1024
     }

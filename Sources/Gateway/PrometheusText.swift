@@ -16,6 +16,10 @@ extension MetricsSnapshot {
         for outcome in Metrics.SignInOutcome.allCases {
             text += "gatehouse_sign_ins_total{outcome=\"\(outcome.rawValue)\"} \(self.signIns[outcome] ?? 0)\n"
         }
+        text.metric("gatehouse_refreshes_total", "counter", "Refreshes of sessions' tokens by outcome.")
+        for outcome in Metrics.RefreshOutcome.allCases {
+            text += "gatehouse_refreshes_total{outcome=\"\(outcome.rawValue)\"} \(self.refreshes[outcome] ?? 0)\n"
+        }
         text.metric("gatehouse_faults_total", "counter", "Exchanges that failed, by whose fault it was.")
         for source in [Fault.Source.downstream, .upstream, .provider, .store, .gateway] {
             text += "gatehouse_faults_total{source=\"\(source.rawValue)\"} \(self.faults[source] ?? 0)\n"

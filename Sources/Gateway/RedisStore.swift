@@ -122,7 +122,7 @@ package final class RedisStore: SessionStore {
         self.connection.close()
     }
 
-    private func name(of key: SessionKey) -> [UInt8] {
+    func name(of key: SessionKey) -> [UInt8] {
         self.sessionPrefix + key.hex.utf8 + [UInt8(ascii: "}")]
     }
 
@@ -145,7 +145,7 @@ package final class RedisStore: SessionStore {
         return 1
         """
     private static let format: UInt8 = 1
-    private static let headLength = 9
+    static let headLength = 9
 
     /// The format, and the second in which the record will expire.
     private func head(_ duration: Duration) -> [UInt8] {

@@ -11,10 +11,10 @@ package import OpenIDConnect
 package final class Sessions {
     package typealias Completion<Value> = (Result<Value, Fault>) -> Void
 
-    private let store: any SessionStore
-    private let settings: Settings
+    let store: any SessionStore
+    let settings: Settings
     private let metrics: Metrics
-    private let now: () -> Instant
+    let now: () -> Instant
     let cache: SessionCache
     /// Whose idle limits are just being pushed out.
     private var extending: Set<SessionKey> = []
@@ -100,8 +100,13 @@ package final class Sessions {
         } catch {
             return completion(.failure(Fault(.gateway, .internalServerError, "a session could not be sealed")))
         }
-        self.store.save(ticket.key, box, expiresIn: self.timeToLive(of: session)) { result in
-            completion(result.map { ticket }.mapError { .store($0) })
+        // First the indexes: whoever ends a person's sessions finds this one as soon as it exists.
+        let indexes = SessionIndex.all(of: session, under: ticket.key)
+        self.store.enter(ticket.key, in: indexes, expiresIn: session.expiresAt - self.now()) { result in
+            if case .failure(let fault) = result { return completion(.failure(.store(fault))) }
+            self.store.save(ticket.key, box, expiresIn: self.timeToLive(of: session)) { result in
+                completion(result.map { ticket }.mapError { .store($0) })
+            }
         }
     }
 
@@ -137,6 +142,8 @@ package final class Sessions {
                 self.cache.forget(ticket.key)
                 self.store.remove(ticket.key) { result in
                     if case .failure(let fault) = result { return completion(.failure(.store(fault))) }
+                    // What is left in the indexes leads nowhere and goes with time; nobody waits for it.
+                    self.store.leave(ticket.key, SessionIndex.all(of: opened.session, under: ticket.key)) { _ in }
                     let all = removed + [opened.session]
                     self.remove(tickets.dropFirst(), for: authority, removed: all, completion)
                 }
@@ -190,8 +197,7 @@ package final class Sessions {
                     authority: authority.text,
                     with: self.settings.keys
                 )
-                let grants = Grants(session, self.settings.configuration.requirements)
-                opened = OpenedSession(ticket: ticket, grants: grants, box: self.cache.isTold ? [] : record.box)
+                opened = self.opened(session, under: ticket, box: record.box)
             } catch .anotherHost {
                 self.cache.abandon(fill)
                 return .success(nil)
@@ -211,6 +217,16 @@ package final class Sessions {
         return .success(opened)
     }
 
+    func opened(_ session: Session, under ticket: Ticket, box: [UInt8]) -> OpenedSession {
+        OpenedSession(
+            ticket: ticket,
+            grants: Grants(session, self.settings.configuration.requirements),
+            record: box,
+            keepsRecord: !self.cache.isTold,
+            rules: self.settings.renewalRules
+        )
+    }
+
     /// Pushes the idle limit out, but only once an eighth of it has passed: most requests write nothing.
     private func extend(_ opened: OpenedSession, idleRemaining: Duration) {
         let full = self.timeToLive(of: opened.session)
@@ -224,7 +240,7 @@ package final class Sessions {
         }
     }
 
-    private func timeToLive(of session: Session) -> Duration {
+    func timeToLive(of session: Session) -> Duration {
         min(self.settings.configuration.session.idle, session.expiresAt - self.now())
     }
 }

@@ -17,6 +17,7 @@ package final class Settings: Sendable {
     let resources: [String]
     package let endpoints: EndpointTable
     let checks: CheckPaths
+    let renewalRules: RenewalPlan.Rules
     /// Every host this gateway answers for; a request for another is misdirected.
     private let authorities: Set<Authority>
     private let routeNumbers: [ObjectIdentifier: Int]
@@ -42,6 +43,11 @@ package final class Settings: Sendable {
         self.resources = resources
         self.endpoints = EndpointTable(configuration.paths)
         self.checks = CheckPaths(configuration.paths)
+        let revalidateAfter = configuration.session.revalidateAfter
+        self.renewalRules = RenewalPlan.Rules(
+            refreshAhead: configuration.session.refreshAhead,
+            revalidateAfter: revalidateAfter == .zero ? nil : revalidateAfter
+        )
         self.routeNumbers = Dictionary(
             configuration.routes.enumerated().map { (ObjectIdentifier($1), $0) }, uniquingKeysWith: { first, _ in first })
         self.authorities = Set(configuration.routes.map(\.authority)).union([configuration.server.publicURL.authority])

@@ -19,6 +19,9 @@ package final class Worker {
     let bearerTokens: BearerTokens
     /// `nil`: the operator wants none.
     let accessLog: AccessLog?
+    /// `nil`: the operator wants none.
+    let audit: AuditLog?
+    let refresh: Refresh
 
     /// The time as of the last tick: exact enough for deadlines, and free.
     private(set) var now = NIODeadline.now()
@@ -63,6 +66,16 @@ package final class Worker {
             judge: BearerJudge(directory: provider, backChannel: backChannel, settings: settings)
         )
         self.sessions = Sessions(store: store, settings: settings, metrics: self.metrics, now: clock)
+        self.audit = settings.configuration.log.audit ? AuditLog(sink: sink, asJSON: logsAsJSON) : nil
+        self.refresh = Refresh(
+            eventLoop: eventLoop,
+            sessions: self.sessions,
+            exchange: RefreshExchange(
+                directory: provider, backChannel: backChannel, settings: settings, logger: logger, clock: clock),
+            metrics: self.metrics,
+            audit: self.audit,
+            logger: logger
+        )
     }
 
     /// Starts looking at deadlines.
@@ -87,7 +100,7 @@ package final class Worker {
 
     func closed(_ connection: ExchangeHandler) {
         self.connections[ObjectIdentifier(connection)] = nil
-        if self.isDraining, self.connections.isEmpty { self.drained?.succeed() }
+        self.finishDraining()
     }
 
     var metricsSnapshot: MetricsSnapshot {
@@ -107,8 +120,14 @@ package final class Worker {
         self.isDraining = true
         self.drained = promise
         for connection in self.connections.values { connection.drain() }
-        if self.connections.isEmpty { promise.succeed() }
+        // A refresh that is cut off loses its token.
+        self.refresh.whenIdle = { [unowned self] in self.finishDraining() }
+        self.finishDraining()
         return promise.futureResult
+    }
+
+    private func finishDraining() {
+        if self.isDraining, self.connections.isEmpty, self.refresh.isIdle { self.drained?.succeed() }
     }
 
     /// Closes whatever is still open, and writes the last lines of the log.

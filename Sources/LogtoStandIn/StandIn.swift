@@ -85,13 +85,15 @@ package final class StandIn: Sendable {
             address: options.address,
             port: options.port,
             on: loop,
-            maximumBody: 1 << 20
+            maximumBody: 1 << 20,
+            receipt: { held.value.delivered($0, $1) }
         ) { held.value.deliver($0) }
         let control = try await HTTPServer.start(
             address: options.address,
             port: options.controlPort,
             on: loop,
-            maximumBody: 8 << 20
+            maximumBody: 8 << 20,
+            receipt: { held.value.delivered($0, $1) }
         ) { held.value.control($0) }
         let issuer = options.issuer ?? "http://\(options.address):\(provider.port)/oidc"
         let state = try StandInState(options, issuer: issuer, clock: clock)
@@ -111,14 +113,23 @@ private final class StateOwner {
     func control(_ request: Request) -> Delivery {
         state?.control(request) ?? Delivery(Response(status: 503))
     }
+
+    func delivered(_ parcel: Parcel, _ outcome: String) {
+        let members = parcel.details + [JSONMember(name: "outcome", value: .string(outcome))]
+        state?.record(parcel.event, .object(members))
+    }
 }
 
 extension StandInState {
     fileprivate mutating func deliver(_ request: Request) -> Delivery {
-        ProviderPort.deliver(request, &self)
+        var delivery = ProviderPort.deliver(request, &self)
+        delivery.parcels = takeParcels()
+        return delivery
     }
 
     fileprivate mutating func control(_ request: Request) -> Delivery {
-        Delivery(ControlPort.answer(request, &self))
+        var delivery = Delivery(ControlPort.answer(request, &self))
+        delivery.parcels = takeParcels()
+        return delivery
     }
 }

@@ -84,16 +84,47 @@ package struct IDTokenValidator: Sendable {
         accessToken: String? = nil,
         maxAge: Int? = nil
     ) throws(OpenIDConnectError) -> IDToken {
-        let algorithm = try checkHeader(token)
-        try checkSignature(token, algorithm, keys)
-        guard let claims = try? JSON.parse(token.payload), claims.objectValue != nil else { throw .claimsMalformed }
-        try checkIssuer(claims)
-        try checkAudience(claims)
+        let (claims, algorithm) = try checkOrigin(token, keys)
         let times = try checkTimes(claims, now, maxAge)
         try checkNonce(claims, nonce)
         let subject = try checkSubject(claims)
         if let accessToken { try checkAccessToken(claims, accessToken, algorithm) }
         return IDToken(claims, token, issuer: issuer, subject: subject, times: times)
+    }
+
+    /// An ID token that came with refreshed tokens (Core section 12.2): the same issuer, audience and end-user. It needs no
+    /// nonce; one that is there is the one of the sign-in, as Logto sends it.
+    ///
+    /// - Parameters:
+    ///   - subject: The session's.
+    ///   - nonce: Of the session's first ID token, where it is known.
+    package func validate(
+        refreshed token: UnverifiedToken,
+        keys: JSONWebKeySet,
+        subject: String,
+        nonce: String?,
+        now: Instant,
+        accessToken: String?
+    ) throws(OpenIDConnectError) -> IDToken {
+        let (claims, algorithm) = try checkOrigin(token, keys)
+        let times = try checkTimes(claims, now, nil)
+        if let nonce, let found = claims["nonce"], found != .null { try checkNonce(claims, nonce) }
+        guard try checkSubject(claims).isExactly(subject) else { throw .refreshedSubjectMismatch }
+        if let accessToken { try checkAccessToken(claims, accessToken, algorithm) }
+        return IDToken(claims, token, issuer: issuer, subject: subject, times: times)
+    }
+
+    /// Who made it, and for whom.
+    private func checkOrigin(
+        _ token: UnverifiedToken,
+        _ keys: JSONWebKeySet
+    ) throws(OpenIDConnectError) -> (claims: JSON, algorithm: SignatureAlgorithm) {
+        let algorithm = try checkHeader(token)
+        try token.checkSignature(algorithm, keys)
+        guard let claims = try? JSON.parse(token.payload), claims.objectValue != nil else { throw .claimsMalformed }
+        try checkIssuer(claims)
+        try checkAudience(claims)
+        return (claims, algorithm)
     }
 
     /// Rules 7 and 8 (algorithm), and RFC 8725 section 3.11: access and logout tokens share issuer and keys with ID
@@ -104,23 +135,6 @@ package struct IDTokenValidator: Sendable {
         }
         if let type = token.type, !type.lowercased().isExactly("jwt") { throw .tokenTypeNotAllowed(type) }
         return algorithm
-    }
-
-    /// Rule 6. A key fits by id, type and curve, so that no key verifies what it was not made for.
-    private func checkSignature(
-        _ token: UnverifiedToken,
-        _ algorithm: SignatureAlgorithm,
-        _ keys: JSONWebKeySet
-    ) throws(OpenIDConnectError) {
-        let candidates = keys.candidates(kid: token.keyID, algorithm: algorithm)
-        guard !candidates.isEmpty else {
-            if let kid = token.keyID, keys.contains(kid: kid) { throw .keyNotForAlgorithm(kid: kid) }
-            throw .unknownKey(kid: token.keyID)
-        }
-        guard candidates.contains(where: { $0.isValid(token.signature, over: token.signingInput, with: algorithm) })
-        else {
-            throw .signatureInvalid
-        }
     }
 
     /// Rule 2.
@@ -154,18 +168,18 @@ package struct IDTokenValidator: Sendable {
     private func checkTimes(_ claims: JSON, _ now: Instant, _ maxAge: Int?) throws(OpenIDConnectError) -> IDToken.Times
     {
         let latest = now.advanced(by: leeway)
-        guard let expires = Self.instant(claims["exp"]) else { throw .expiryUnusable }
+        guard let expires = Instant(numericDate: claims["exp"]) else { throw .expiryUnusable }
         guard now < expires.advanced(by: leeway) else { throw .expired(at: expires, now: now) }
 
-        guard let issued = Self.instant(claims["iat"]), issued <= expires else { throw .issuedAtUnusable }
+        guard let issued = Instant(numericDate: claims["iat"]), issued <= expires else { throw .issuedAtUnusable }
         guard issued <= latest else { throw .issuedInTheFuture(at: issued, now: now) }
 
         if let value = claims["nbf"], value != .null {
-            guard let notBefore = Self.instant(value) else { throw .notBeforeUnusable }
+            guard let notBefore = Instant(numericDate: value) else { throw .notBeforeUnusable }
             guard notBefore <= latest else { throw .notYetValid(before: notBefore, now: now) }
         }
 
-        let authenticated = Self.instant(claims["auth_time"])
+        let authenticated = Instant(numericDate: claims["auth_time"])
         if let maxAge {
             guard let authenticated, authenticated <= latest else { throw .authenticationTimeUnusable }
             guard now <= authenticated.advanced(by: .seconds(maxAge)).advanced(by: leeway) else {
@@ -216,17 +230,35 @@ package struct IDTokenValidator: Sendable {
         }
         return Base64URL.encode(Array(hash.prefix(hash.count / 2)))
     }
+}
 
+extension UnverifiedToken {
+    /// Rule 6. A key fits by id, type and curve, so that no key verifies what it was not made for.
+    func checkSignature(_ algorithm: SignatureAlgorithm, _ keys: JSONWebKeySet) throws(OpenIDConnectError) {
+        let candidates = keys.candidates(kid: keyID, algorithm: algorithm)
+        guard !candidates.isEmpty else {
+            if let kid = keyID, keys.contains(kid: kid) { throw .keyNotForAlgorithm(kid: kid) }
+            throw .unknownKey(kid: keyID)
+        }
+        guard candidates.contains(where: { $0.isValid(signature, over: signingInput, with: algorithm) }) else {
+            throw .signatureInvalid
+        }
+    }
+}
+
+extension Instant {
     /// A NumericDate (RFC 7519 section 2) from the epoch to the end of the year 9999, without its fraction. Anything
     /// else, milliseconds included, is no date: nothing is computed with it.
-    private static func instant(_ value: JSON?) -> Instant? {
+    init?(numericDate value: JSON?) {
         let range: ClosedRange<Int64> = 0...253_402_300_799
         if let seconds = value?.integerValue {
-            return range.contains(seconds) ? Instant(seconds: seconds) : nil
+            guard range.contains(seconds) else { return nil }
+            self.init(seconds: seconds)
+            return
         }
         guard case .number(let number)? = value, let double = number.double else { return nil }
         // `Int64(exactly:)` of a rounded value is nil for what does not fit, infinity and NaN included.
         guard let seconds = Int64(exactly: double.rounded(.down)), range.contains(seconds) else { return nil }
-        return Instant(seconds: seconds)
+        self.init(seconds: seconds)
     }
 }

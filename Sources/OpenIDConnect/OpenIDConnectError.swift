@@ -100,6 +100,22 @@ package enum OpenIDConnectError: Error, Sendable, Equatable {
     /// `at_hash` is not that of the access token that came along.
     case accessTokenHashMismatch
 
+    /// The ID token of a refresh is about another end-user than the session (Core section 12.2).
+    case refreshedSubjectMismatch
+
+    // MARK: The logout token (Back-Channel Logout section 2.6), beside the rules it shares
+
+    /// It has a `nonce`, which no logout token has.
+    case logoutTokenWithNonce
+    /// `events` does not have the logout's member with an object for its value.
+    case logoutTokenWithoutEvent
+    /// Neither `sid` nor `sub`.
+    case logoutTokenWithoutTarget
+    /// No `jti`.
+    case logoutTokenWithoutID
+    /// `sid`, `sub` or `jti` is no text, empty, longer than 255 bytes or has control characters.
+    case logoutTokenNameUnusable
+
     /// Whether fresh keys from the OP may change the verdict: the key is unknown, or an OP has put another key under
     /// an old name. Ask for them at a limited rate, for anybody can send such a token.
     package var isWorthFetchingKeys: Bool {
@@ -174,6 +190,12 @@ extension OpenIDConnectError: CustomStringConvertible, CustomDebugStringConverti
         case .authenticationTimeUnusable: ("id_token_auth_time", "the ID token has no usable time of authentication")
         case .authenticationTooOld: ("id_token_auth_too_old", "the end-user's authentication lies too far back")
         case .authenticationClassNotMet: ("id_token_acr", "the sign-in was of none of the classes asked for")
+        case .refreshedSubjectMismatch: ("id_token_refreshed_subject", "the refreshed ID token is about somebody else")
+        case .logoutTokenWithNonce: ("logout_token_nonce", "the logout token has a nonce")
+        case .logoutTokenWithoutEvent: ("logout_token_event", "the token is not about a logout")
+        case .logoutTokenWithoutTarget: ("logout_token_target", "the logout token names neither session nor end-user")
+        case .logoutTokenWithoutID: ("logout_token_id", "the logout token has no jti")
+        case .logoutTokenNameUnusable: ("logout_token_name", "the logout token has a sid, sub or jti that is no name")
         case .accessTokenHashMismatch: ("id_token_access_token", "the ID token belongs to another access token")
         }
     }
@@ -201,7 +223,8 @@ extension OpenIDConnectError: CustomStringConvertible, CustomDebugStringConverti
             .tokenMalformed, .tokenHeaderMalformed, .tokenHeaderCritical, .signatureInvalid, .claimsMalformed,
             .audienceMismatch, .authorizedPartyMismatch, .expiryUnusable, .issuedAtUnusable, .notBeforeUnusable,
             .nonceMismatch, .subjectUnusable, .authenticationTimeUnusable, .authenticationClassNotMet,
-            .accessTokenHashMismatch:
+            .accessTokenHashMismatch, .refreshedSubjectMismatch, .logoutTokenWithNonce, .logoutTokenWithoutEvent,
+            .logoutTokenWithoutTarget, .logoutTokenWithoutID, .logoutTokenNameUnusable:
             nil
         }
     }

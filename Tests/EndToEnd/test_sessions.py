@@ -4,20 +4,10 @@ import re
 
 import pytest
 
-from harness import gateway as program
+from harness.replicas import fresh_key, redis_settings, replica
 from harness.stage import session_of, sign_in
 from harness.user_agent import UserAgent
 from harness.waiting import eventually, pause
-
-
-def fresh_key():
-    result = program.run("key")
-    assert result.returncode == 0, result.stderr
-    return result.stdout.strip()
-
-
-def redis_settings(url, **redis):
-    return {"session": {"store": "redis", "keys": [fresh_key()]}, "redis": {"url": url, **redis}}
 
 
 @pytest.fixture(params=["memory", "tcp", "unix socket", "tls", "password", "user"])
@@ -67,14 +57,6 @@ def test_in_redis_sessions_survive_a_restart(stage, forger, upstream):
     agent = sign_in(gateway, forger)
     gateway.restart()
     assert agent.get(gateway.url("/")).status_code == 200
-
-
-def replica(stage, gateway, forger, upstream, changes=None):
-    """Another gateway behind the same name; the map that leads a browser to it."""
-    settings = {name: gateway.settings[name] for name in ("session", "redis")}
-    settings["server"] = {"public_url": gateway.origin}
-    other = stage.gateway(forger, upstream, settings | (changes or {}))
-    return other, {gateway.origin: f"http://127.0.0.1:{other.port}"}
 
 
 def test_replicas_share_sessions_and_sign_outs(stage, forger, upstream):

@@ -91,8 +91,8 @@ struct ExampleConfigurationTests {
         #expect(
             problems == [
                 "config.example.toml:\(key.index + 1): session.lifetmie: found an unknown key; "
-                    + "allowed store, lifetime, idle, keys, keys_file, cors_origins, max_in_memory, cache_size; "
-                    + "did you mean \"lifetime\"?"
+                    + "allowed store, lifetime, idle, refresh_ahead, revalidate_after, keys, keys_file, cors_origins, "
+                    + "max_in_memory, cache_size; did you mean \"lifetime\"?"
             ]
         )
     }

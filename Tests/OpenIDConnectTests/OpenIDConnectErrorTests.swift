@@ -16,6 +16,8 @@ struct OpenIDConnectErrorTests {
         .expired(at: now, now: now), .issuedAtUnusable, .issuedInTheFuture(at: now, now: now), .notBeforeUnusable,
         .notYetValid(before: now, now: now), .nonceMismatch, .subjectUnusable, .authenticationTimeUnusable,
         .authenticationTooOld(at: now, now: now), .accessTokenHashMismatch,
+        .refreshedSubjectMismatch, .logoutTokenWithNonce, .logoutTokenWithoutEvent, .logoutTokenWithoutTarget,
+        .logoutTokenWithoutID, .logoutTokenNameUnusable,
     ]
 
     @Test func eachRuleHasACodeOfItsOwn() {

@@ -37,7 +37,11 @@ extension Session {
         providerSessionID: String? = "sid",
         authority: String = "app.example.com",
         createdAt: Instant = .somewhen,
-        expiresAt: Instant = .somewhen.advanced(by: .seconds(86_400))
+        expiresAt: Instant = .somewhen.advanced(by: .seconds(86_400)),
+        idTokenExpiresAt: Instant? = .somewhen.advanced(by: .seconds(3600)),
+        refreshedAt: Instant? = nil,
+        generation: UInt32 = 0,
+        mustRevalidate: Bool = false
     ) -> Session {
         Session(
             identity: identity,
@@ -50,7 +54,11 @@ extension Session {
             providerSessionID: providerSessionID,
             authority: authority,
             createdAt: createdAt,
-            expiresAt: expiresAt
+            expiresAt: expiresAt,
+            idTokenExpiresAt: idTokenExpiresAt,
+            refreshedAt: refreshedAt,
+            generation: generation,
+            mustRevalidate: mustRevalidate
         )
     }
 }

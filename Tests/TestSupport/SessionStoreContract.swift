@@ -34,6 +34,31 @@ package struct StoreDriver: Sendable {
         try await self.ask { $0.claim(name, expiresIn: expiresIn, $1) }
     }
 
+    package func enter(_ key: SessionKey, in indexes: [SessionIndex], expiresIn: Duration) async throws {
+        try await self.ask { $0.enter(key, in: indexes, expiresIn: expiresIn, $1) }
+    }
+
+    package func leave(_ key: SessionKey, _ indexes: [SessionIndex]) async throws {
+        try await self.ask { $0.leave(key, indexes, $1) }
+    }
+
+    package func keys(in index: SessionIndex) async throws -> [SessionKey] {
+        try await self.ask { $0.keys(in: index, $1) }
+    }
+
+    package func mark(_ key: SessionKey) async throws {
+        try await self.ask { $0.mark(key, $1) }
+    }
+
+    package func changeNote(
+        _ key: SessionKey,
+        from expected: [UInt8]?,
+        to value: [UInt8]?,
+        expiresIn: Duration
+    ) async throws -> NoteChange {
+        try await self.ask { $0.changeNote(key, from: expected, to: value, expiresIn: expiresIn, $1) }
+    }
+
     package func ping() async throws {
         try await self.ask { $0.ping($1) }
     }
@@ -63,6 +88,9 @@ package func checkSessionStoreContract(
     try await checkLifetimes(store, letTimePass)
     try await checkClaims(store, letTimePass)
     try await checkManyAtOnce(store)
+    try await checkIndexes(store, letTimePass)
+    try await checkMarks(store)
+    try await checkNotes(store, letTimePass)
 }
 
 private let hour = Duration.seconds(3600)
@@ -162,4 +190,74 @@ private func checkManyAtOnce(_ store: StoreDriver) async throws {
         }
         try await group.waitForAll()
     }
+}
+
+private func checkIndexes(
+    _ store: StoreDriver,
+    _ letTimePass: @Sendable (Duration) async throws -> Void
+) async throws {
+    let person = SessionIndex.subject(Ticket.make().cookieValue, issuer: "i")
+    let other = SessionIndex.subject(Ticket.make().cookieValue, issuer: "i")
+    let keys = (0..<3).map { _ in Ticket.make().key }
+    #expect(try await store.keys(in: person).isEmpty)
+    for key in keys {
+        try await store.save(key, [1], expiresIn: hour)
+        try await store.enter(key, in: [person, other], expiresIn: hour)
+    }
+    #expect(try await Set(store.keys(in: person)) == Set(keys))
+    try await store.enter(keys[0], in: [person], expiresIn: hour)
+    #expect(try await store.keys(in: person).count == 3, "entering twice is entering once")
+    try await store.leave(keys[0], [person])
+    try await store.leave(keys[0], [person])
+    #expect(try await Set(store.keys(in: person)) == Set(keys.dropFirst()))
+    #expect(try await store.keys(in: other).count == 3, "another set is another set")
+    let short = Ticket.make().key
+    try await store.enter(short, in: [other], expiresIn: .seconds(1))
+    #expect(try await store.keys(in: other).count == 4, "a short stay does not shorten the others'")
+    try await letTimePass(.seconds(2))
+    #expect(try await store.keys(in: other).contains(keys[1]))
+    try await store.enter(keys[1], in: [], expiresIn: hour)
+    try await store.leave(keys[1], [])
+}
+
+private func checkMarks(_ store: StoreDriver) async throws {
+    let key = Ticket.make().key
+    try await store.mark(key)
+    #expect(try await store.load(key)?.box == nil, "marking makes nothing")
+    try await store.save(key, [SessionRecord.version, 0, 7], expiresIn: hour)
+    try await store.mark(key)
+    let record = try #require(try await store.load(key))
+    #expect(record.box == [SessionRecord.version, 1, 7])
+    #expect(record.idleRemaining <= hour && record.idleRemaining > hour - .seconds(60), "its time stays what it was")
+    try await store.save(key, [1, 0, 7], expiresIn: hour)
+    try await store.mark(key)
+    #expect(try await store.load(key)?.box == [1, 0, 7], "what has no place for a mark gets none")
+    #expect(try await store.remove(key))
+}
+
+private func checkNotes(
+    _ store: StoreDriver,
+    _ letTimePass: @Sendable (Duration) async throws -> Void
+) async throws {
+    let key = Ticket.make().key
+    #expect(try await store.changeNote(key, from: [1], to: [2], expiresIn: hour) == .kept(nil, remaining: .zero))
+    #expect(try await store.changeNote(key, from: nil, to: everyByte, expiresIn: hour) == .done)
+    guard case .kept(let found, let remaining) = try await store.changeNote(key, from: nil, to: [2], expiresIn: hour)
+    else { throw StoreFault(kind: .unreadable) }
+    #expect(found == everyByte)
+    #expect(remaining <= hour && remaining > hour - .seconds(60))
+    #expect(try await store.changeNote(key, from: everyByte, to: [3], expiresIn: hour) == .done)
+    #expect(try await store.load(key) == nil, "a note is not a record")
+    #expect(try await store.changeNote(key, from: [3], to: nil, expiresIn: .zero) == .done)
+    #expect(try await store.changeNote(key, from: nil, to: [4], expiresIn: .seconds(1)) == .done)
+    try await letTimePass(.seconds(2))
+    #expect(try await store.changeNote(key, from: nil, to: [5], expiresIn: hour) == .done, "a note ends in time")
+    let winners = try await withThrowingTaskGroup(of: Bool.self) { group in
+        let key = Ticket.make().key
+        for number in UInt8(1)...32 {
+            group.addTask { try await store.changeNote(key, from: nil, to: [number], expiresIn: hour) == .done }
+        }
+        return try await group.reduce(into: 0) { $0 += $1 ? 1 : 0 }
+    }
+    #expect(winners == 1, "of many at once, one writes the note")
 }

@@ -36,5 +36,6 @@ extension Configuration.Log {
         self.access = section.flag("access") ?? self.access
         self.accessFormat = section.choice("access_format") ?? self.accessFormat
         self.trace = section.flag("trace") ?? self.trace
+        self.audit = section.flag("audit") ?? self.audit
     }
 }

@@ -1,5 +1,6 @@
 import Access
 import Gateway
+import OpenIDConnect
 
 extension Configuration.Paths {
     /// `[paths]`.
@@ -13,6 +14,7 @@ extension Configuration.Paths {
         self.signOut = section.path("sign_out") ?? self.signOut
         self.session = section.path("session") ?? self.session
         self.signedOut = section.path("signed_out", mayBeRoot: true) ?? self.signedOut
+        self.signedOutTargets = section.targets("signed_out_targets") ?? self.signedOutTargets
         self.refuseSame(section, landing: landing)
     }
 
@@ -55,6 +57,15 @@ extension Configuration.Paths {
 }
 
 extension SectionReader {
+    /// Absolute URLs, compared byte for byte.
+    fileprivate func targets(_ key: String) -> [String]? {
+        let allowed = "absolute URLs, such as \"https://www.example.com/bye\""
+        guard let targets = self.list(key, of: allowed, mayBeEmpty: true) else { return nil }
+        guard let odd = targets.first(where: { EndpointURL($0) == nil }) else { return targets }
+        self.refuse(key, found: ConfigurationProblem.quoted(odd), allowed: "a list of \(allowed)")
+        return nil
+    }
+
     /// An absolute path in its canonical spelling, as requests are compared with it.
     fileprivate func path(
         _ key: String,

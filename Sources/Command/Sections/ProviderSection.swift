@@ -16,6 +16,8 @@ extension Configuration.ProviderSettings {
         let timeout = section.duration("timeout", in: .milliseconds(1)...(.seconds(300)))
         let maximumResponseBytes = section.size("max_response", in: 1 << 10...64 << 20)
         let clockSkew = section.duration("clock_skew", in: .zero...(.seconds(600)))
+        let refreshRetry = section.duration("refresh_retry", in: .zero...(.seconds(3_600)))
+        let webhookKey = section.secret("webhook_key", allowed: "the webhook's signing key")
         guard let issuer, let client else { return nil }
         self.init(issuer: issuer, client: client)
         self.prompt = prompt ?? self.prompt
@@ -27,6 +29,8 @@ extension Configuration.ProviderSettings {
         self.timeout = timeout ?? self.timeout
         self.maximumResponseBytes = maximumResponseBytes ?? self.maximumResponseBytes
         self.clockSkew = clockSkew ?? self.clockSkew
+        self.webhookKey = webhookKey.map { Secret($0) }
+        self.refreshRetry = refreshRetry ?? self.refreshRetry
         self.warnOfMissingConsent(section)
     }
 

@@ -1,4 +1,5 @@
 import Access
+import Cryptography
 import Gateway
 import OpenIDConnect
 
@@ -28,6 +29,9 @@ extension Configuration.Server {
 }
 
 extension Configuration.Admin {
+    /// Whoever guesses it signs everybody out.
+    private static let shortestToken = 20
+
     /// `[admin]`. `server` is the other listener.
     init(_ section: SectionReader, besides server: Configuration.ListenAddress?) {
         self.init()
@@ -35,6 +39,12 @@ extension Configuration.Admin {
             Configuration.ListenAddress($0)
         }
         self.listen = listen ?? self.listen
+        let allowed = "at least \(Self.shortestToken) characters of chance"
+        let token = section.secret("token", allowed: allowed)
+        if let token, token.utf8.count < Self.shortestToken {
+            section.refuse("token", found: "\(token.utf8.count) characters", allowed: allowed)
+        }
+        self.token = token.map { Secret($0) }
         if let server, server.collides(with: self.listen) {
             section.refuse(
                 "listen",

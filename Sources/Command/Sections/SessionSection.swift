@@ -21,6 +21,9 @@ extension Configuration.SessionSettings {
             )
         }
         self.idle = min(idle ?? self.idle, self.lifetime)
+        self.refreshAhead = section.duration("refresh_ahead", in: .zero...(.seconds(86_400))) ?? self.refreshAhead
+        self.revalidateAfter =
+            section.duration("revalidate_after", in: .zero...Self.longest) ?? self.revalidateAfter
         self.keys = section.sealingKeys()
         self.corsOrigins = section.origins("cors_origins") ?? self.corsOrigins
         self.maximumInMemory = section.number("max_in_memory", in: 1...100_000_000) ?? self.maximumInMemory

@@ -120,7 +120,13 @@ private final class Callback {
 
     private func succeed(_ ticket: Ticket, _ session: Session, _ signIn: SignIn) {
         self.worker.metrics.count(.completed)
-        self.log(.info, "signed in", nil, subject: session.identity.subject)
+        self.worker.audit?.write(
+            .signedIn,
+            subject: session.identity.subject,
+            session: ticket.key,
+            client: self.request.access.clientAddress,
+            requestID: self.request.requestID
+        )
         var answer = Answer.redirect(.seeOther, to: signIn.returnURL.text)
         answer.setCookie(self.worker.ticketCookie(ticket))
         answer.setCookie(self.transactions.cleared(self.cookieName(of: signIn)))
@@ -198,10 +204,9 @@ private final class Callback {
         self.worker.settings.cookieNames.transaction(suffix: signIn.cookieSuffix)
     }
 
-    private func log(_ level: Logger.Level, _ message: Logger.Message, _ error: String?, subject: String? = nil) {
+    private func log(_ level: Logger.Level, _ message: Logger.Message, _ error: String?) {
         var metadata: Logger.Metadata = ["request_id": "\(self.request.requestID)"]
         if let error { metadata["error"] = "\(error)" }
-        if let subject { metadata["subject"] = "\(subject)" }
         self.worker.logger.log(level: level, message, metadata: metadata)
     }
 }

@@ -11,6 +11,12 @@ package enum Endpoint: Sendable, CaseIterable {
     case signedOut
     /// The public keys of our assertions.
     case keys
+    /// The provider's: a session there has ended.
+    case backChannelLogout
+    /// The same through the browser.
+    case frontChannelLogout
+    /// Logto's: something about a person has changed.
+    case webhook
     /// Below our prefix, but nothing is there: never forwarded.
     case unknown
 }
@@ -29,6 +35,9 @@ package struct EndpointTable: Sendable {
             (Array(paths.session.utf8), .session),
             (Array("\(paths.prefix)/signed-out".utf8), .signedOut),
             (Array("\(paths.prefix)/keys".utf8), .keys),
+            (Array("\(paths.prefix)/backchannel-logout".utf8), .backChannelLogout),
+            (Array("\(paths.prefix)/frontchannel-logout".utf8), .frontChannelLogout),
+            (Array("\(paths.prefix)/webhook".utf8), .webhook),
         ]
         self.prefix = Array(paths.prefix.utf8)
     }
@@ -40,5 +49,17 @@ package struct EndpointTable: Sendable {
         guard path.starts(with: self.prefix) else { return nil }
         let rest = path.dropFirst(self.prefix.count)
         return rest.isEmpty || rest.first == UInt8(ascii: "/") ? .unknown : nil
+    }
+}
+
+extension Endpoint {
+    /// The largest body it takes, in bytes; 0 for those that take none.
+    var bodyLimit: Int {
+        switch self {
+        case .backChannelLogout: 128 << 10
+        // Logto names up to 10,000 members of an organization in one.
+        case .webhook: 1 << 20
+        case .signIn, .callback, .signOut, .session, .signedOut, .frontChannelLogout, .unknown: 0
+        }
     }
 }

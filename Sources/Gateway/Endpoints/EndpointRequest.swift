@@ -10,6 +10,8 @@ struct EndpointRequest {
     /// The tickets among them. Believed only once a store knows them.
     let tickets: [Ticket]
     let acceptLanguage: String?
+    /// Empty where the endpoint takes none.
+    let body: [UInt8]
     let origin: String?
     let secFetchSite: String?
 

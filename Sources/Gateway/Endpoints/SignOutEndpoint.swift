@@ -39,12 +39,25 @@ enum SignOutEndpoint {
             switch result {
             case .failure(let fault): respond(.fault(fault, asPage: true, requestID: request.requestID))
             case .success(let opened):
-                let action = worker.settings.configuration.paths.signOut
+                let target = Self.target(of: request, on: worker).map { "?" + FormEncoding.encode([("rd", $0)]) }
+                let action = worker.settings.configuration.paths.signOut + (target ?? "")
                 let button = Page.Action.button(label: "Sign out", action: action)
                 let text = opened == nil ? Page.Text.nobodySignedIn : .confirmSignOut
                 respond(.page(Page(text, actions: opened == nil ? [] : [button], requestID: nil), status: .ok))
             }
         }
+    }
+
+    /// Where the application wants the browser to land, if the operator allows it; otherwise it lands where all do.
+    private static func target(of request: EndpointRequest, on worker: Worker) -> String? {
+        guard let wanted = request.parameter("rd") else { return nil }
+        return worker.settings.configuration.paths.signedOutTargets.first { $0.utf8.elementsEqual(wanted) }
+    }
+
+    /// A hint whose key the provider no longer publishes would strand the user on an error page of its.
+    private static func hint(_ idToken: String, at snapshot: ProviderSnapshot) -> String? {
+        guard let kid = (try? UnverifiedToken(idToken))?.keyID else { return idToken }
+        return snapshot.keys.contains(kid: kid) ? idToken : nil
     }
 
     private static func finish(
@@ -56,26 +69,29 @@ enum SignOutEndpoint {
         let directory = worker.provider
         Self.revokeTokens(of: sessions, on: worker)
         for session in sessions {
-            worker.logger.info(
-                "signed out",
-                metadata: ["subject": "\(session.identity.subject)", "request_id": "\(request.requestID)"]
+            worker.audit?.write(
+                .signedOut,
+                subject: session.identity.subject,
+                client: request.access.clientAddress,
+                requestID: request.requestID
             )
         }
         // The session here is over, whatever comes of the provider: without it there is only the other half to skip.
         worker.run { try await directory.snapshot() } then: { result in
-            let provider = (try? result.get())?.provider
             let settings = worker.settings
-            let url = provider.flatMap { provider in
+            let landing =
+                Self.target(of: request, on: worker)
+                ?? settings.origin(of: request.access.authority) + settings.configuration.paths.signedOut
+            let url = (try? result.get()).flatMap { snapshot in
                 EndSessionRequest(
-                    provider: provider,
+                    provider: snapshot.provider,
                     clientID: settings.configuration.provider.client.id,
-                    idTokenHint: sessions.first?.idToken,
-                    postLogoutRedirectURI: settings.origin(of: request.access.authority)
-                        + settings.configuration.paths.signedOut,
+                    idTokenHint: sessions.first.flatMap { Self.hint($0.idToken, at: snapshot) },
+                    postLogoutRedirectURI: landing,
                     state: Base64URL.encode(Random.bytes(16))
                 )?.url
             }
-            var answer = Answer.redirect(.seeOther, to: url ?? settings.configuration.paths.signedOut)
+            var answer = Answer.redirect(.seeOther, to: url ?? landing)
             answer.setCookie(worker.ticketCookie(nil))
             answer.setCookie(SignInLoop.cleared(on: worker))
             respond(answer)

@@ -8,8 +8,9 @@ import Synchronization
 final class StatusEndpoint: Sendable {
     struct Report: Sendable {
         let status: HTTPResponseStatus
-        let contentType: String
+        var contentType: String
         let text: String
+        var fields: [(name: String, value: String)] = []
 
         init(_ status: HTTPResponseStatus, _ text: String, contentType: String = "text/plain; charset=utf-8") {
             self.status = status

@@ -67,6 +67,7 @@ enum ControlPort {
         case "POST /fault": return try ControlTricks.fault(&members, &state)
         case "POST /mutate": return try ControlTricks.mutate(&members, &state)
         case "POST /callback-mutate": return try ControlTricks.mutateCallback(&members, &state)
+        case "POST /webhook": return try sendWebhook(&members, &state)
         case "POST /mint": return try ControlTricks.mint(&members, &state)
         default: throw ControlError(reason: "no such call: \(call)", status: 404)
         }
@@ -76,7 +77,7 @@ enum ControlPort {
         "GET /log?since=&path=&method=", "GET /events?since=&event=", "GET /clients", "GET /users",
         "GET /sessions?user=", "GET /clock", "GET /keys", "POST /reset", "POST /clients", "POST /users", "POST /roles",
         "POST /suspend", "DELETE /user", "DELETE /session", "POST /rotate", "POST /clock", "POST /knobs",
-        "POST /fault", "POST /mutate", "POST /callback-mutate", "POST /mint", "POST /resources",
+        "POST /fault", "POST /mutate", "POST /callback-mutate", "POST /webhook", "POST /mint", "POST /resources",
         "POST /organization-scopes", "POST /personal-access-tokens",
     ]
 

@@ -100,6 +100,7 @@ enum ControlRecords {
         guard mode == "api" || mode == "flag" else { throw ControlError(reason: "mode: api or flag is expected") }
         state.users[user.id] = user
         if user.isSuspended, mode == "api" { state.signOut(user: user.id) }
+        state.announce("User.SuspensionStatus.Updated", user)
         state.record("user_suspended", ["user": .string(user.id), "suspended": .bool(user.isSuspended)])
         return user.json
     }
@@ -108,6 +109,7 @@ enum ControlRecords {
         let user = try user(in: &members, state)
         state.signOut(user: user.id)
         state.users[user.id] = nil
+        state.announce("User.Deleted", user)
         return ["ok": true]
     }
 

@@ -30,6 +30,11 @@ enum ControlTricks {
         try members.read("signingAlg", into: &knobs.signingAlgorithm)
         try members.read("discovery", into: &knobs.discovery)
         try members.read("compress", into: &knobs.compresses)
+        var webhookURL = knobs.webhook?.url
+        var webhookKey = knobs.webhook?.signingKey ?? ""
+        try members.read("webhookUrl", into: &webhookURL)
+        try members.read("webhookKey", into: &webhookKey)
+        knobs.webhook = webhookURL.map { Webhook(url: $0, signingKey: webhookKey) }
         try members.finish()
         state.knobs = knobs
         return ["ok": true]

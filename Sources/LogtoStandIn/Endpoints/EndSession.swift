@@ -129,7 +129,7 @@ enum EndSession {
         state.record("client_left_session", ["client": .string(clientID), "session": .string(session.uid)])
     }
 
-    /// Back-channel logout has its place here. The token is made and noted in the events; nothing is sent yet.
+    /// Back-channel logout (specification 4.5): a form with the token, 2.5 s, once.
     private static func notify(
         _ clientID: String,
         _ userID: String,
@@ -138,10 +138,24 @@ enum EndSession {
     ) {
         guard let client = state.clients[clientID], let uri = client.backchannelLogoutURI else { return }
         let sid = client.wantsSessionID ? authorization.sid : nil
-        let token = try? TokenWriter.logoutToken(userID: userID, clientID: clientID, sid: sid, state)
-        state.record(
-            "backchannel_logout",
-            ["client": .string(clientID), "uri": .string(uri), "logout_token": JSON(token), "outcome": "not sent"]
+        guard let token = try? TokenWriter.logoutToken(userID: userID, clientID: clientID, sid: sid, state) else {
+            return
+        }
+        var form = Form()
+        form.append("logout_token", token)
+        state.parcels.append(
+            Parcel(
+                url: uri,
+                headers: [("Content-Type", "application/x-www-form-urlencoded"), ("User-Agent", "")],
+                body: Array(form.encoded.utf8),
+                patience: 2500,
+                event: "backchannel_logout",
+                details: [
+                    JSONMember(name: "client", value: .string(clientID)),
+                    JSONMember(name: "uri", value: .string(uri)),
+                    JSONMember(name: "logout_token", value: .string(token)),
+                ]
+            )
         )
     }
 }

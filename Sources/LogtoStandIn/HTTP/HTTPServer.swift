@@ -6,6 +6,8 @@ import NIOPosix
 package struct HTTPServer: Sendable {
     /// Answers a request. It runs on the server's event loop and must not block.
     package typealias Responder = @Sendable (Request) -> Delivery
+    /// Told how each of a delivery's parcels ended, on the server's event loop.
+    package typealias Receipt = @Sendable (Parcel, _ outcome: String) -> Void
 
     private let channel: any Channel
 
@@ -24,6 +26,7 @@ package struct HTTPServer: Sendable {
         port: Int,
         on eventLoop: any EventLoop,
         maximumBody: Int,
+        receipt: @escaping Receipt = { _, _ in },
         respond: @escaping Responder
     ) async throws -> HTTPServer {
         let channel = try await ServerBootstrap(group: eventLoop)
@@ -34,7 +37,8 @@ package struct HTTPServer: Sendable {
                 channel.eventLoop.makeCompletedFuture {
                     let pipeline = channel.pipeline.syncOperations
                     try pipeline.configureHTTPServerPipeline(withErrorHandling: true)
-                    try pipeline.addHandler(ServerHandler(maximumBody: maximumBody, respond: respond))
+                    let handler = ServerHandler(maximumBody: maximumBody, receipt: receipt, respond: respond)
+                    try pipeline.addHandler(handler)
                 }
             }
             .bind(host: address, port: port)
@@ -54,13 +58,15 @@ private final class ServerHandler: ChannelInboundHandler {
     typealias OutboundOut = HTTPServerResponsePart
 
     private let maximumBody: Int
+    private let receipt: HTTPServer.Receipt
     private let respond: HTTPServer.Responder
     private var head: HTTPRequestHead?
     private var body: [UInt8] = []
     private var isTooLarge = false
 
-    init(maximumBody: Int, respond: @escaping HTTPServer.Responder) {
+    init(maximumBody: Int, receipt: @escaping HTTPServer.Receipt, respond: @escaping HTTPServer.Responder) {
         self.maximumBody = maximumBody
+        self.receipt = receipt
         self.respond = respond
     }
 
@@ -88,6 +94,19 @@ private final class ServerHandler: ChannelInboundHandler {
     }
 
     private func start(_ delivery: Delivery, to head: HTTPRequestHead, context: ChannelHandlerContext) {
+        guard delivery.parcels.isEmpty else {
+            let receipt = receipt
+            let outcomes = delivery.parcels.map { parcel in
+                Courier.deliver(parcel, on: context.eventLoop).map { receipt(parcel, $0) }
+            }
+            var rest = delivery
+            rest.parcels = []
+            let held = NIOLoopBound((self, context, rest), eventLoop: context.eventLoop)
+            return EventLoopFuture.andAllComplete(outcomes, on: context.eventLoop).whenComplete { _ in
+                let (handler, context, rest) = held.value
+                if context.channel.isActive { handler.start(rest, to: head, context: context) }
+            }
+        }
         guard delivery.delay > 0 else { return send(delivery, to: head, context: context) }
         let held = NIOLoopBound((self, context), eventLoop: context.eventLoop)
         context.eventLoop.scheduleTask(in: .milliseconds(delivery.delay)) {

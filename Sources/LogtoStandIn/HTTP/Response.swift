@@ -57,6 +57,8 @@ package struct Delivery: Sendable {
     package var pieceDelay: Int64 = 0
     /// Without a response: leave the connection open and say nothing.
     package var hang = false
+    /// Sent first and all at once; the answer waits until each has come to its end.
+    package var parcels: [Parcel] = []
 
     /// As it is, at once, and whole.
     package init(_ response: Response?) {

@@ -36,6 +36,8 @@ struct Knobs: Sendable {
     var signingAlgorithm: String?
     /// Members of the discovery document to replace; null removes one.
     var discovery: [JSONMember] = []
+    /// Who is told of suspended and deleted users.
+    var webhook: Webhook?
     /// Compress answers above 1 kB for clients that accept gzip.
     var compresses = true
 }

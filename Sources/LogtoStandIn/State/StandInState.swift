@@ -26,6 +26,8 @@ struct StandInState: Sendable {
     var userInfoMutations: [UserInfoMutation] = []
     var callbackMutations: [CallbackMutation] = []
     var journal = Journal()
+    /// What is to be sent before the request that caused it is answered.
+    var parcels: [Parcel] = []
 
     /// - Throws: what making a key throws.
     init(issuer: String, clock: Clock) throws(CryptographyError) {
@@ -99,6 +101,12 @@ struct StandInState: Sendable {
         guard authority.isSessionBound else { return true }
         let authorization = session(uid: authority.sessionUID)?.authorizations[authority.clientID]
         return authorization?.grantID.map { sameBytes($0, authority.grantID) } ?? false
+    }
+
+    /// Hands over what is to be sent.
+    mutating func takeParcels() -> [Parcel] {
+        defer { parcels = [] }
+        return parcels
     }
 
     /// Adds to the list of events.

@@ -1,0 +1,82 @@
+import Access
+import Cryptography
+import JSON
+import NIOHTTP1
+import OpenIDConnect
+
+/// Logto's webhooks about people. It sends no back-channel logout for somebody who is suspended or deleted (logto.md, 4.6);
+/// this is the quick way to learn of it, and the next refresh the sure one.
+enum WebhookEndpoint {
+    static let signatureField = "logto-signature-sha-256"
+    /// Of one event.
+    private static let mostPeople = 10_000
+
+    static func answer(
+        _ request: EndpointRequest,
+        signature: String?,
+        on worker: Worker,
+        _ respond: @escaping (Answer) -> Void
+    ) {
+        guard let key = worker.settings.configuration.provider.webhookKey else {
+            return respond(.fault(.noRoute, asPage: false, requestID: request.requestID))
+        }
+        guard request.isMethod("POST") else { return respond(.methodNotAllowed("POST")) }
+        let expected = key.withBytes { Self.hexadecimal(Digest.hmacSHA256(request.body, key: $0)) }
+        guard let signature, constantTimeEqual(Array(signature.utf8), expected) else {
+            let fault = Fault(.downstream, .unauthorized, "a webhook whose signature does not hold")
+            return respond(.fault(fault, asPage: false, requestID: request.requestID))
+        }
+        guard let event = try? JSON.parse(request.body), let name = event["event"]?.stringValue else {
+            return respond(.refusal("the body is not an event"))
+        }
+        let (people, mustEnd) = Self.effect(of: name, event)
+        Self.carryOut(people[...], mustEnd: mustEnd, name, request, on: worker, respond)
+    }
+
+    /// Whom it concerns, and whether their sessions end or are to be refreshed.
+    private static func effect(of name: String, _ event: JSON) -> (people: [String], mustEnd: Bool) {
+        let person = event["data"]?["id"]?.stringValue ?? event["params"]?["userId"]?.stringValue
+        switch name {
+        case "User.Deleted": return ([person].compactMap(\.self), true)
+        case "User.SuspensionStatus.Updated" where event["data"]?["isSuspended"]?.boolValue == true:
+            return ([person].compactMap(\.self), true)
+        case "User.Data.Updated": return ([person].compactMap(\.self), false)
+        case "Organization.Membership.Updated":
+            let lists = ["addedUserIds", "removedUserIds"].compactMap { event[$0]?.arrayValue }
+            return (lists.joined().compactMap(\.stringValue), false)
+        default: return ([], false)
+        }
+    }
+
+    private static func carryOut(
+        _ people: ArraySlice<String>,
+        mustEnd: Bool,
+        _ name: String,
+        _ request: EndpointRequest,
+        on worker: Worker,
+        _ respond: @escaping (Answer) -> Void
+    ) {
+        guard let person = people.first, people.count <= Self.mostPeople else {
+            return respond(Answer(status: .noContent))
+        }
+        let index = SessionIndex.subject(person, issuer: worker.settings.configuration.provider.issuer)
+        let next: (Result<Void, Fault>) -> Void = { result in
+            if case .failure(let fault) = result {
+                return respond(.fault(fault, asPage: false, requestID: request.requestID))
+            }
+            Self.carryOut(people.dropFirst(), mustEnd: mustEnd, name, request, on: worker, respond)
+        }
+        guard mustEnd else { return worker.sessions.markStale(in: index) { next($0.map { _ in () }) } }
+        worker.sessions.endAll(in: index) { result in
+            if case .success(let ended) = result {
+                worker.auditEnded(ended, because: "webhook \(name)", requestID: request.requestID)
+            }
+            next(result.map { _ in () })
+        }
+    }
+
+    private static func hexadecimal(_ bytes: [UInt8]) -> [UInt8] {
+        let digits = Array("0123456789abcdef".utf8)
+        return bytes.flatMap { [digits[Int($0 >> 4)], digits[Int($0 & 15)]] }
+    }
+}

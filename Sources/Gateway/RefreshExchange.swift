@@ -1,0 +1,192 @@
+import Access
+import BackChannel
+import JSON
+import Logging
+import OpenIDConnect
+
+/// Presents a session's refresh token and makes the next session of what comes: new tokens, and everything that is said
+/// about the person read anew. Nothing else tells us of roles and organizations that have changed (logto.md, 4.6).
+struct RefreshExchange: Sendable {
+    let directory: ProviderDirectory
+    let backChannel: BackChannel
+    let settings: Settings
+    let logger: Logger
+    let clock: @Sendable () -> Instant
+
+    private var client: Client { self.settings.configuration.provider.client }
+
+    /// Nobody's request depends on a refresh for so long, and an answer that is not waited for loses the token.
+    private static let patience = Duration.seconds(30)
+    private static let retryPause = Duration.milliseconds(250)
+
+    /// Why there is no new session.
+    enum Failure: Error {
+        /// The provider has ended the grant: expired, revoked, suspended, deleted.
+        case ended(code: String)
+        /// The token is as good as before: it was not presented, or the provider said that it cannot answer now.
+        case temporary(Fault)
+        /// The token was presented and nobody knows what came of it.
+        case lost(Fault)
+        /// Tokens came that cannot be accepted; the refresh token among them replaces the old one all the same.
+        case unacceptable(OpenIDConnectError, Session)
+    }
+
+    /// The same session, one generation on.
+    func refreshed(_ session: Session) async throws(Failure) -> Session {
+        guard let refreshToken = session.refreshToken else { throw .ended(code: "no_refresh_token") }
+        let snapshot = try await self.snapshot()
+        let tokens = try await self.present(refreshToken, at: snapshot.provider)
+        let now = self.clock()
+        do {
+            return try await self.next(session, tokens, snapshot, now: now)
+        } catch {
+            throw .unacceptable(error, session.replacingRefreshToken(with: tokens.refreshToken ?? refreshToken))
+        }
+    }
+
+    private func snapshot() async throws(Failure) -> ProviderSnapshot {
+        do {
+            return try await self.directory.snapshot()
+        } catch {
+            throw .temporary(error)
+        }
+    }
+
+    // MARK: The token
+
+    /// Presents it; again only when the answer was lost and the provider allows it.
+    private func present(_ refreshToken: String, at provider: Provider) async throws(Failure) -> Tokens {
+        let form = TokenRequest.refresh(refreshToken, client: self.client)
+        var request = BackChannelRequest(form, to: provider.tokenEndpoint)
+        request.timeout = max(Self.patience, self.settings.configuration.provider.timeout)
+        request.isSentOnce = true
+        let end = ContinuousClock.now + self.settings.configuration.provider.refreshRetry
+        var isOut = false
+        while true {
+            let fault: Fault
+            do {
+                return try self.tokens(in: try await self.backChannel.send(request))
+            } catch let failure as Failure {
+                throw failure
+            } catch {
+                isOut = isOut || (error as? BackChannelError)?.mayHaveBeenSent ?? true
+                fault = .provider("the provider cannot be reached", detail: "\(error)")
+            }
+            guard isOut, ContinuousClock.now + Self.retryPause < end else {
+                throw isOut ? .lost(fault) : .temporary(fault)
+            }
+            try? await Task.sleep(for: Self.retryPause)
+        }
+    }
+
+    private func tokens(in response: BackChannelResponse) throws(Failure) -> Tokens {
+        switch TokenResponse.parse(status: response.status, body: response.body) {
+        case .tokens(let tokens): return tokens
+        case .refused(let code, _) where ["invalid_grant", "access_denied"].contains(code): throw .ended(code: code)
+        // Our own registration is at fault, such as a secret that is being replaced; no session ends for that.
+        case .refused(let code, _): throw .temporary(.provider("the provider refuses to refresh", detail: code))
+        case .temporary where response.status == 200: throw .lost(.provider("the token endpoint makes no sense"))
+        case .temporary:
+            throw .temporary(.provider("the token endpoint failed", detail: "status \(response.status)"))
+        }
+    }
+
+    // MARK: The session
+
+    private func next(
+        _ session: Session,
+        _ tokens: Tokens,
+        _ snapshot: ProviderSnapshot,
+        now: Instant
+    ) async throws(OpenIDConnectError) -> Session {
+        let earlier = try? UserInfo.parse(session.claims, subject: session.identity.subject)
+        let question = UserInfoRequest(backChannel: self.backChannel, scopes: self.client.scopes, logger: self.logger)
+        let claims: JSON
+        var idToken: IDToken?
+        if let raw = tokens.idToken {
+            let nonce = earlier?.claims["nonce"]?.stringValue
+            let token = try await self.validate(raw, tokens, nonce, session.identity.subject, snapshot, now: now)
+            let userInfo = await question.answer(
+                completing: token,
+                accessToken: tokens.accessToken,
+                at: snapshot.provider
+            )
+            // Without an answer what was known stands: a userinfo endpoint that is down takes nobody's roles away.
+            claims = token.mergedClaims(with: userInfo ?? earlier)
+            idToken = token
+        } else {
+            let userInfo = await question.answer(
+                about: session.identity.subject,
+                accessToken: tokens.accessToken,
+                at: snapshot.provider
+            )
+            claims = userInfo?.claims ?? earlier?.claims ?? .object([])
+        }
+        guard let identity = Identity(claims: claims, issuer: session.identity.issuer) else {
+            throw .subjectUnusable
+        }
+        return Session(
+            identity: identity,
+            claims: claims.bytes,
+            idToken: idToken?.raw ?? session.idToken,
+            accessToken: tokens.accessToken,
+            accessTokenExpiresAt: tokens.expiresIn.map { now.advanced(by: .seconds($0)) },
+            refreshToken: tokens.refreshToken ?? session.refreshToken,
+            scope: tokens.scope ?? session.scope,
+            providerSessionID: idToken?.sessionID ?? session.providerSessionID,
+            authority: session.authority,
+            createdAt: session.createdAt,
+            expiresAt: session.expiresAt,
+            idTokenExpiresAt: idToken.map { now.advanced(by: $0.life) },
+            refreshedAt: now,
+            generation: session.generation &+ 1
+        )
+    }
+
+    private func validate(
+        _ raw: String,
+        _ tokens: Tokens,
+        _ nonce: String?,
+        _ subject: String,
+        _ snapshot: ProviderSnapshot,
+        now: Instant
+    ) async throws(OpenIDConnectError) -> IDToken {
+        let validator = IDTokenValidator(
+            issuer: self.settings.configuration.provider.issuer,
+            clientID: self.client.id,
+            algorithms: snapshot.provider.idTokenSigningAlgorithms,
+            leeway: self.settings.configuration.provider.clockSkew
+        )
+        let token = try UnverifiedToken(raw)
+        do {
+            return try validator.validate(
+                refreshed: token,
+                keys: snapshot.keys,
+                subject: subject,
+                nonce: nonce,
+                now: now,
+                accessToken: tokens.accessToken
+            )
+        } catch  where error.isWorthFetchingKeys {
+            guard let newer = try? await self.directory.snapshotWithNewKeys(for: snapshot) else { throw error }
+            return try validator.validate(
+                refreshed: token,
+                keys: newer.keys,
+                subject: subject,
+                nonce: nonce,
+                now: now,
+                accessToken: tokens.accessToken
+            )
+        }
+    }
+}
+
+extension BackChannelError {
+    /// Whether the provider may have seen the request.
+    fileprivate var mayHaveBeenSent: Bool {
+        switch self {
+        case .cannotResolve, .refused, .tls, .insecureURL, .shutDown: false
+        case .timeout, .interrupted, .tooLarge, .malformed, .cancelled, .other: true
+        }
+    }
+}
