@@ -1,4 +1,3 @@
-package import Cryptography
 package import JSON
 package import OpenIDConnect
 

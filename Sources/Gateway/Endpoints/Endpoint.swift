@@ -59,7 +59,7 @@ extension Endpoint {
         case .backChannelLogout: 128 << 10
         // Logto names up to 10,000 members of an organization in one.
         case .webhook: 1 << 20
-        case .signIn, .callback, .signOut, .session, .signedOut, .frontChannelLogout, .unknown: 0
+        case .signIn, .register, .keys, .callback, .signOut, .session, .signedOut, .frontChannelLogout, .unknown: 0
         }
     }
 }
