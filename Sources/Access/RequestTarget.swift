@@ -10,7 +10,7 @@ package struct RequestTarget: Sendable {
     let pathEnd: Int
     /// The path with its escapes decoded, or `nil` when there are none: then the path in `text` is this.
     /// An encoded slash is a 0 here, a byte which no path contains.
-    package let decodedPath: [UInt8]?
+    let decodedPath: [UInt8]?
     /// In which ways others could read the path differently.
     let ambiguity: PathAmbiguity
 

@@ -183,7 +183,7 @@ def test_a_wrong_value_is_refused_at_its_line_with_what_is_allowed(tmp_path, key
 
 ROUTES = {
     "no path": [{"upstream": "http://127.0.0.1:1"}],
-    "no upstream": [{"path": "/"}],
+    "an empty upstream": [{"path": "/", "upstream": ""}],
     "a relative path": [{"path": "x", "upstream": "http://127.0.0.1:1"}],
     "a path with dots": [{"path": "/a/../b", "upstream": "http://127.0.0.1:1"}],
     "a path with an escaped dot": [{"path": "/a/%2e%2e/b", "upstream": "http://127.0.0.1:1"}],

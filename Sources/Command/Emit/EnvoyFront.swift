@@ -15,83 +15,104 @@ enum EnvoyFront {
               listeners:
                 - name: gatehouse
                   address: { socket_address: { address: 0.0.0.0, port_value: \(setup.port) } }
-                  filter_chains:
-            \(setup.hosts.map { self.filterChain($0, setup) }.joined())  clusters:
+            \(setup.isTLS ? self.inspector : "")      filter_chains:
+            \(self.filterChains(setup))  clusters:
             \(self.cluster("gatehouse", setup.gatewayAddress()))\(self.cluster("gatehouse_checks", setup.checksAddress()))\(setup.applications.enumerated().map { self.cluster("application_\($0)", FrontSetup.address($1)) }.joined())
             """
     }
 
-    private static func filterChain(_ host: FrontSetup.Host, _ setup: FrontSetup) -> String {
-        let tls =
-            setup.isTLS
-            ? """
-                    - filter_chain_match: { server_names: ["\(host.authority.host)"] }
-                      transport_socket:
-                        name: envoy.transport_sockets.tls
-                        typed_config:
-                          "@type": type.googleapis.com/envoy.extensions.transport_sockets.tls.v3.DownstreamTlsContext
-                          common_tls_context:
-                            tls_certificates:
-                              - certificate_chain: { filename: /etc/ssl/gatehouse/\(host.identifier).pem }
-                                private_key: { filename: /etc/ssl/gatehouse/\(host.identifier).key }
-                      filters:
+    /// Tells which host a connection is for, before the handshake.
+    private static let inspector = """
+              listener_filters:
+                - name: envoy.filters.listener.tls_inspector
+                  typed_config: { "@type": type.googleapis.com/envoy.extensions.filters.listener.tls_inspector.v3.TlsInspector }
 
-            """ : "        - filters:\n"
-        return tls + """
-                        - name: envoy.filters.network.http_connection_manager
-                          typed_config:
-                            "@type": type.googleapis.com/envoy.extensions.filters.network.http_connection_manager.v3.HttpConnectionManager
-                            stat_prefix: gatehouse
-                            use_remote_address: true
-                            # One reading of each path, and of each field's name.
-                            normalize_path: false
-                            merge_slashes: false
-                            path_with_escaped_slashes_action: REJECT_REQUEST
-                            common_http_protocol_options: { headers_with_underscores_action: REJECT_REQUEST }
-                            upgrade_configs: [{ upgrade_type: websocket }]
-                            http_filters:
-                              # Fields in which applications expect an identity or the original request.
-                              - name: envoy.filters.http.header_mutation
-                                typed_config:
-                                  "@type": type.googleapis.com/envoy.extensions.filters.http.header_mutation.v3.HeaderMutation
-                                  mutations:
-                                    request_mutations:
-            \(IdentityFields.wellKnownNames.map { "                          - remove: \($0.lowercased())" }.joined(separator: "\n"))
-                              - name: envoy.filters.http.ext_authz
-                                typed_config:
-                                  "@type": type.googleapis.com/envoy.extensions.filters.http.ext_authz.v3.ExtAuthz
-                                  transport_api_version: V3
-                                  failure_mode_allow: false
-                                  status_on_error: { code: ServiceUnavailable }
-                                  allowed_headers:
+        """
+
+    /// One for each host over TLS, by its certificate; one for all without.
+    private static func filterChains(_ setup: FrontSetup) -> String {
+        guard setup.isTLS else { return "        - filters:\n" + self.manager(setup.hosts, setup) }
+        return setup.hosts.map { self.chain(of: $0, setup) + self.manager([$0], setup) }.joined()
+    }
+
+    private static func chain(of host: FrontSetup.Host, _ setup: FrontSetup) -> String {
+        """
+                - filter_chain_match: { server_names: ["\(host.authority.host)"] }
+                  transport_socket:
+                    name: envoy.transport_sockets.tls
+                    typed_config:
+                      "@type": type.googleapis.com/envoy.extensions.transport_sockets.tls.v3.DownstreamTlsContext
+                      common_tls_context:
+                        tls_certificates:
+                          - certificate_chain: { filename: /etc/ssl/gatehouse/\(host.identifier).pem }
+                            private_key: { filename: /etc/ssl/gatehouse/\(host.identifier).key }
+                  filters:
+
+        """
+    }
+
+    private static func manager(_ hosts: [FrontSetup.Host], _ setup: FrontSetup) -> String {
+        """
+                    - name: envoy.filters.network.http_connection_manager
+                      typed_config:
+                        "@type": type.googleapis.com/envoy.extensions.filters.network.http_connection_manager.v3.HttpConnectionManager
+                        stat_prefix: gatehouse
+                        use_remote_address: true
+                        # One reading of each path, and of each field's name.
+                        normalize_path: false
+                        merge_slashes: false
+                        path_with_escaped_slashes_action: REJECT_REQUEST
+                        common_http_protocol_options: { headers_with_underscores_action: REJECT_REQUEST }
+                        upgrade_configs: [{ upgrade_type: websocket }]
+                        http_filters:
+                          # Fields in which applications expect an identity or the original request.
+                          - name: envoy.filters.http.header_mutation
+                            typed_config:
+                              "@type": type.googleapis.com/envoy.extensions.filters.http.header_mutation.v3.HeaderMutation
+                              mutations:
+                                request_mutations:
+        \(IdentityFields.wellKnownNames.map { "                          - remove: \($0.lowercased())" }.joined(separator: "\n"))
+                          - name: envoy.filters.http.ext_authz
+                            typed_config:
+                              "@type": type.googleapis.com/envoy.extensions.filters.http.ext_authz.v3.ExtAuthz
+                              transport_api_version: V3
+                              failure_mode_allow: false
+                              status_on_error: { code: ServiceUnavailable }
+                              allowed_headers:
+                                patterns:
+                                  - exact: cookie
+                                  - exact: accept
+                                  - prefix: sec-fetch-
+                                  - exact: sec-purpose
+                                  - exact: purpose
+                                  - exact: x-requested-with
+                                  - exact: x-forwarded-proto
+                                  - exact: x-forwarded-for
+                                  - exact: x-request-id
+                              http_service:
+                                server_uri: { uri: "http://\(setup.checksAddress())", cluster: gatehouse_checks, timeout: 10s }
+                                path_prefix: \(setup.prefix)/ext-authz
+                                authorization_response:
+                                  allowed_upstream_headers:
                                     patterns:
                                       - exact: cookie
-                                      - exact: accept
-                                      - prefix: sec-fetch-
-                                      - exact: sec-purpose
-                                      - exact: purpose
-                                      - exact: x-requested-with
-                                      - exact: x-forwarded-proto
-                                      - exact: x-forwarded-for
-                                      - exact: x-request-id
-                                  http_service:
-                                    server_uri: { uri: "http://\(setup.checksAddress())", cluster: gatehouse_checks, timeout: 10s }
-                                    path_prefix: \(setup.prefix)/ext-authz
-                                    authorization_response:
-                                      allowed_upstream_headers:
-                                        patterns:
-                                          - exact: cookie
-            \(IdentityFields.answeredNames.map { "                              - exact: \($0.lowercased())" }.joined(separator: "\n"))
-                              - name: envoy.filters.http.router
-                                typed_config: { "@type": type.googleapis.com/envoy.extensions.filters.http.router.v3.Router }
-                            route_config:
-                              virtual_hosts:
-                                - name: \(host.identifier)
-                                  domains: ["\(host.authority.text)"]
-                                  routes:
-                                    # The gateway's own endpoints: sign-in, callback, sign-out.
-            \(self.endpoints(setup))\(host.routes.map { self.route($0) }.joined())
-            """
+        \(IdentityFields.answeredNames.map { "                              - exact: \($0.lowercased())" }.joined(separator: "\n"))
+                          - name: envoy.filters.http.router
+                            typed_config: { "@type": type.googleapis.com/envoy.extensions.filters.http.router.v3.Router }
+                        route_config:
+                          virtual_hosts:
+        \(hosts.map { self.virtualHost($0, setup) }.joined())
+        """
+    }
+
+    private static func virtualHost(_ host: FrontSetup.Host, _ setup: FrontSetup) -> String {
+        """
+                            - name: \(host.identifier)
+                              domains: ["\(host.authority.text)"]
+                              routes:
+                                # The gateway's own endpoints: sign-in, callback, sign-out.
+        \(self.endpoints(setup))\(host.routes.map { self.route($0) }.joined())
+        """
     }
 
     private static func endpoints(_ setup: FrontSetup) -> String {

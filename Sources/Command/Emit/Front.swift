@@ -39,14 +39,19 @@ package enum FrontProblem: Error, Sendable, CustomStringConvertible {
     case noUpstream(route: String)
     /// One listener has one port.
     case differentPorts
-    /// A configuration that cannot be written down for a proxy.
+    /// Only nginx knows them.
     case unixSocket(String)
+    /// Proxies compare paths in spellings of their own; these letters are the same in all.
+    case path(String)
 
     package var description: String {
         switch self {
         case .noUpstream(let route):
             "the route \(ConfigurationProblem.quoted(route)) has no upstream, so the front would not know the application"
         case .differentPorts: "the routes' hosts have different ports; a front has one listener for all of them here"
+        case .path(let path):
+            "the path \(ConfigurationProblem.quoted(path)) has other characters than letters, digits and /-._~, "
+                + "which fronts read differently"
         case .unixSocket(let key): "\(key) is a unix socket, which only nginx's configuration can name"
         }
     }

@@ -65,6 +65,18 @@ struct FrontSetup {
         self.otherEndpoints = [paths.signIn, paths.callback, paths.signOut, paths.session].filter { path in
             !path.utf8.starts(with: "\(paths.prefix)/".utf8)
         }
+        for path in [paths.prefix] + self.otherEndpoints + configuration.routes.map(\.path)
+        where !path.utf8.allSatisfy(Self.isPlain) {
+            throw .path(path)
+        }
+    }
+
+    private static func isPlain(_ byte: UInt8) -> Bool {
+        switch byte {
+        case UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "A")...UInt8(ascii: "Z"): true
+        case UInt8(ascii: "0")...UInt8(ascii: "9"): true
+        default: "/-._~".utf8.contains(byte)
+        }
     }
 
     var scheme: String { self.isTLS ? "https" : "http" }

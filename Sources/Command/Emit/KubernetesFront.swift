@@ -7,8 +7,9 @@ enum KubernetesFront {
         FrontSetup.heading(
             "kubernetes",
             [
-                "For a gateway that is reachable as the service \"gatehouse\" in the application's namespace. Its",
+                "For a gateway that is reachable as the service \"gatehouse\" in the namespace \"default\". Its",
                 "server.trusted_proxies must list the pods of the ingress controller. The service \"application\" is yours.",
+                "Written from the documentation of ingress-nginx and Traefik; Traefik's part is what `emit traefik` prints.",
             ]
         ) + setup.hosts.map { self.ingresses($0, setup) }.joined() + self.middleware(setup)
     }
@@ -40,7 +41,7 @@ enum KubernetesFront {
             metadata:
               name: \(host.identifier)-application
               annotations:
-                nginx.ingress.kubernetes.io/auth-url: "http://gatehouse.$namespace.svc.cluster.local:\(setup.checks.port)\(setup.prefix)/check"
+                nginx.ingress.kubernetes.io/auth-url: "http://gatehouse.default.svc.cluster.local:\(setup.checks.port)\(setup.prefix)/check"
                 nginx.ingress.kubernetes.io/auth-signin: "\(signIn)"
                 nginx.ingress.kubernetes.io/auth-signin-redirect-param: rd
                 nginx.ingress.kubernetes.io/auth-response-headers: "\(fields)"

@@ -160,16 +160,7 @@ enum NginxFront {
         let host = target.preserveHost ? "" : "        set $gatehouse_host \(FrontSetup.address(target.application));\n"
         let body = " {\n\(host)        proxy_pass http://application_\(target.number);\n    }\n"
         if target.path == "/" { return "    location /\(body)" }
-        return
-            "    location = \(self.quoted(target.path))\(body)    location ^~ \(self.quoted(target.path + "/"))\(body)"
-    }
-
-    /// A path as nginx matches it, decoded, between quotation marks.
-    private static func quoted(_ path: String) -> String {
-        let target = try? RequestTarget(path)
-        let decoded = target?.decodedPath.map { String(decoding: $0, as: UTF8.self) } ?? path
-        let escaped = decoded.flatMap { $0 == "\"" || $0 == "\\" ? "\\\($0)" : "\($0)" }
-        return "\"\(String(escaped))\""
+        return "    location = \(target.path)\(body)    location ^~ \(target.path)/\(body)"
     }
 
     /// Nothing of what the browser says about the original request reaches the gateway.

@@ -154,7 +154,7 @@ CHECKING = [Nginx, Traefik, Caddy, HAProxy]
 FRONTS = [*CHECKING, Apache]
 
 
-def start_front(kind, stage, provider, upstream, routes=None, settings=None):
+def start_front(kind, stage, provider, upstream, routes=None, settings=None, trusted=("127.0.0.1",)):
     """A gateway and a front that asks it, both of them new: `.gateway` is the gateway."""
     routes = routes or [
         {"path": "/", "upstream": upstream.url},
@@ -163,7 +163,7 @@ def start_front(kind, stage, provider, upstream, routes=None, settings=None):
     ]
     for attempt in range(3):
         port = free_port()
-        server = {"public_url": f"http://127.0.0.1:{port}", "trusted_proxies": ["127.0.0.1"]}
+        server = {"public_url": f"http://127.0.0.1:{port}", "trusted_proxies": list(trusted)}
         gateway = stage.gateway(provider, upstream, {"server": server, "route": routes, **(settings or {})})
         front = kind(gateway, port)
         try:
