@@ -16,7 +16,8 @@ enum AdminListener {
                 channel.pipeline.configureHTTPServerPipeline().flatMap {
                     channel.eventLoop.makeCompletedFuture {
                         try channel.pipeline.syncOperations.addHandler(
-                            AdminHandler(status: status, sessions: sessions))
+                            AdminHandler(status: status, sessions: sessions)
+                        )
                     }
                 }
             }

@@ -211,7 +211,8 @@ extension OpenIDConnectError: CustomStringConvertible, CustomDebugStringConverti
             .responseMalformed, .stateMismatch, .responseIssuerMissing, .responseWithoutCode, .tokenTooLarge,
             .tokenMalformed, .tokenHeaderMalformed, .tokenHeaderCritical, .signatureInvalid, .claimsMalformed,
             .audienceMismatch, .authorizedPartyMismatch, .expiryUnusable, .issuedAtUnusable, .notBeforeUnusable,
-            .nonceMismatch, .subjectUnusable, .authenticationTimeUnusable, .accessTokenHashMismatch, .refreshedSubjectMismatch,
+            .nonceMismatch, .subjectUnusable, .authenticationTimeUnusable, .accessTokenHashMismatch,
+            .refreshedSubjectMismatch,
             .logoutTokenWithNonce, .logoutTokenWithoutEvent, .logoutTokenWithoutTarget, .logoutTokenWithoutID,
             .logoutTokenNameUnusable:
             nil
