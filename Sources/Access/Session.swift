@@ -120,23 +120,6 @@ package final class Session: Sendable {
         self.bytes = bytes
     }
 
-    /// The same session with another refresh token.
-    package func replacing(refreshToken: String) -> Session {
-        Session(
-            identity: self.identity,
-            claims: self.claims,
-            idToken: self.idToken,
-            accessToken: self.accessToken,
-            accessTokenExpiresAt: self.accessTokenExpiresAt,
-            refreshToken: refreshToken,
-            scope: self.scope,
-            providerSessionID: self.providerSessionID,
-            authority: self.authority,
-            createdAt: self.createdAt,
-            expiresAt: self.expiresAt
-        )
-    }
-
     /// The merged claims as JSON.
     package var claims: [UInt8] { Array(self.bytes[self.parts.claims]) }
     /// The same, read; without members when they cannot be.

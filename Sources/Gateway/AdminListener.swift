@@ -19,7 +19,8 @@ enum AdminListener {
                         // Whoever says nothing is not kept, or they could use up our descriptors.
                         try channel.pipeline.syncOperations.addHandler(IdleStateHandler(allTimeout: idleTimeout))
                         try channel.pipeline.syncOperations.addHandler(
-                            AdminHandler(status: status, sessions: sessions))
+                            AdminHandler(status: status, sessions: sessions)
+                        )
                     }
                 }
             }

@@ -53,7 +53,13 @@ package struct Answer {
     /// The whole response as bytes.
     ///
     /// - Parameter withoutBody: the answer to a `HEAD`, which only tells the body's length.
-    package func write(into bytes: inout WireBytes, keepAlive: Bool, withoutBody: Bool, requestID: RequestID, date: String) {
+    package func write(
+        into bytes: inout WireBytes,
+        keepAlive: Bool,
+        withoutBody: Bool,
+        requestID: RequestID,
+        date: String
+    ) {
         bytes.append("HTTP/1.1 ")
         bytes.append(Int(self.status.code))
         bytes.append(" ")

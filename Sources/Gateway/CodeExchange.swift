@@ -27,7 +27,11 @@ struct CodeExchange: Sendable {
         guard let raw = tokens.idToken else { throw .unacceptable(.tokenMalformed) }
         let idToken = try await self.validate(raw, tokens: tokens, signIn: signIn, snapshot: snapshot, now: now)
         let question = UserInfoRequest(backChannel: self.backChannel, scopes: self.client.scopes, logger: self.logger)
-        let userInfo = await question.answer(completing: idToken, accessToken: tokens.accessToken, at: snapshot.provider)
+        let userInfo = await question.answer(
+            completing: idToken,
+            accessToken: tokens.accessToken,
+            at: snapshot.provider
+        )
         let claims = idToken.mergedClaims(with: userInfo)
         guard let identity = Identity(claims: claims, issuer: idToken.issuer) else {
             throw .unacceptable(.subjectUnusable)
@@ -52,10 +56,15 @@ struct CodeExchange: Sendable {
     }
 
     private func redeem(_ code: String, of signIn: SignIn, at provider: Provider) async throws(Failure) -> Tokens {
-        let redirectURI = "\(self.settings.scheme.rawValue)://\(signIn.authority)"
+        let redirectURI =
+            "\(self.settings.scheme.rawValue)://\(signIn.authority)"
             + self.settings.configuration.paths.callback
         let request = TokenRequest.code(
-            code, redirectURI: redirectURI, verifier: signIn.verifier, client: self.client)
+            code,
+            redirectURI: redirectURI,
+            verifier: signIn.verifier,
+            client: self.client
+        )
         let response = try await self.available { () async throws(Fault) in
             try await self.backChannel.post(request, to: provider.tokenEndpoint)
         }
@@ -76,7 +85,7 @@ struct CodeExchange: Sendable {
     ) async throws(Failure) -> IDToken {
         do {
             return try self.judge(raw, tokens: tokens, signIn: signIn, snapshot: snapshot, now: now)
-        } catch where error.isWorthFetchingKeys {
+        } catch  where error.isWorthFetchingKeys {
             // Logto rotates without announcing the new key first, and others change a key under its old id: ask again, once.
             let newer = try await self.available { () async throws(Fault) in
                 try await self.directory.snapshotWithNewKeys(for: snapshot)
@@ -139,7 +148,9 @@ extension BackChannel {
 extension BackChannelRequest {
     /// A form of ours, with our proof of identity.
     init(_ request: TokenRequest, to url: String) {
-        var headers = [(name: "Content-Type", value: TokenRequest.contentType), (name: "Accept", value: "application/json")]
+        var headers = [
+            (name: "Content-Type", value: TokenRequest.contentType), (name: "Accept", value: "application/json"),
+        ]
         if let authorization = request.authorization { headers.append((name: "Authorization", value: authorization)) }
         self.init(method: .post, url: url, headers: headers, body: request.body)
     }

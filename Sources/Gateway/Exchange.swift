@@ -106,7 +106,8 @@ package struct Exchange: ~Copyable {
         case (.discarding, .end):
             self.requestEnded = true
             return self.complete()
-        case (.idle, .body), (.idle, .end), (.forwarding, .head), (.discarding, .head), (.collecting, .head), (.deciding, _), (.leasing, _),
+        case (.idle, .body), (.idle, .end), (.forwarding, .head), (.discarding, .head), (.collecting, .head),
+            (.deciding, _), (.leasing, _),
             (.closed, _):
             self.state = .closed
             return .close

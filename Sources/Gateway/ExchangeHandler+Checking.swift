@@ -111,7 +111,9 @@ extension ExchangeHandler {
         case .permit(let permit):
             self.note(.permit)
             if let fault = self.faultOfIdentity(permit, session) { return self.failCheck(mode, fault) }
-            guard let identity = self.identity(permit, session) else { return self.failCheck(mode, .identity(.tooLarge)) }
+            guard let identity = self.identity(permit, session) else {
+                return self.failCheck(mode, .identity(.tooLarge))
+            }
             self.noteOverlooked(permit)
             let cookies = self.worker.settings.cookieNames.others(in: self.head.cookies)
             self.answer(

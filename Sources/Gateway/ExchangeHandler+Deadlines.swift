@@ -4,7 +4,8 @@ import NIOCore
 extension ExchangeHandler {
     /// Something moved.
     func extendDeadline() {
-        let patience = self.exchange.responseBegun || !self.exchange.requestEnded
+        let patience =
+            self.exchange.responseBegun || !self.exchange.requestEnded
             ? self.timeouts.idleBody : self.timeouts.upstreamResponse
         self.deadline = self.worker.now + patience
     }

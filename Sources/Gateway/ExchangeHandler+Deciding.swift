@@ -1,6 +1,6 @@
 import Access
-import OpenIDConnect
 import NIOHTTP1
+import OpenIDConnect
 
 /// From a request to a decision: whose request is it, where does it go, may it?
 extension ExchangeHandler {
@@ -26,7 +26,11 @@ extension ExchangeHandler {
             self.current.client = client
             if try self.check(client) { return }
             let access = try StandaloneProxy.request(
-                from: self.head, memory: &self.memory, client: client, scheme: self.worker.settings.scheme)
+                from: self.head,
+                memory: &self.memory,
+                client: client,
+                scheme: self.worker.settings.scheme
+            )
             self.current.access = access
             // Tunnels are not ours to open unasked, and what follows such a request may be another protocol.
             if self.head.hasUpgrade { self.exchange.lastExchange() }
@@ -112,7 +116,9 @@ extension ExchangeHandler {
     func faultOfIdentity(_ permit: Permit, _ session: OpenedSession?) -> Fault? {
         guard permit.session != nil, let session else { return nil }
         let limit = self.worker.settings.configuration.limits.identityBytes
-        if case .failure(let error) = session.fields(permit.route.headers, maximumSize: limit) { return .identity(error) }
+        if case .failure(let error) = session.fields(permit.route.headers, maximumSize: limit) {
+            return .identity(error)
+        }
         guard let audience = permit.route.assertionAudience else { return nil }
         let now = self.worker.wallClock
         let assertion = session.assertions.field(for: audience, session, self.worker.settings, now: now)
@@ -130,7 +136,10 @@ extension ExchangeHandler {
             let origin = self.worker.settings.origin(of: access.authority)
             let signInURL = origin + self.worker.settings.configuration.paths.signIn
             var answer = Answer.challenge(
-                signInURL: signInURL, realm: access.authority.text, requestID: self.current.requestID.description)
+                signInURL: signInURL,
+                realm: access.authority.text,
+                requestID: self.current.requestID.description
+            )
             if self.current.route?.bearer != nil {
                 answer.fields.append(("WWW-Authenticate", "Bearer realm=\"\(access.authority.text)\""))
             }
@@ -139,7 +148,11 @@ extension ExchangeHandler {
         let request = self.endpointRequest(access)
         let number = self.current.number
         SignInEndpoint.begin(
-            returningTo: ReturnURL(access.target) ?? .root, parameters: .init(), attempt: 0, for: request, on: self.worker
+            returningTo: ReturnURL(access.target) ?? .root,
+            parameters: .init(),
+            attempt: 0,
+            for: request,
+            on: self.worker
         ) { if self.isStill(number) { self.answer($0) } }
     }
 

@@ -33,7 +33,8 @@ extension ExchangeHandler {
         guard let access = self.current.access else { return }
         let grants = self.current.session?.grants
         var metadata: Logger.Metadata = [
-            "decision_id": "\(decisionID)", "request_id": "\(self.current.requestID.description)", "route": "\(route.name)",
+            "decision_id": "\(decisionID)", "request_id": "\(self.current.requestID.description)",
+            "route": "\(route.name)",
             "reason": "\(denial)", "client": "\(access.clientAddress)",
         ]
         if let subject = grants?.session.identity.subject { metadata["subject"] = "\(subject)" }

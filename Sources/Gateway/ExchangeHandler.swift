@@ -60,9 +60,10 @@ final class ExchangeHandler: ChannelDuplexHandler {
         let server = self.worker.settings.configuration.server
         if let address = context.channel.remoteAddress {
             self.peer = address.ipAddress ?? "unix"
-            self.peerIsTrusted = IPAddress(self.peer).map { host in
-                server.trustedProxies.contains { $0.contains(host) }
-            } ?? server.trustsUnixSockets
+            self.peerIsTrusted =
+                IPAddress(self.peer).map { host in
+                    server.trustedProxies.contains { $0.contains(host) }
+                } ?? server.trustsUnixSockets
         }
         self.worker.opened(self)
         context.fireChannelActive()

@@ -42,7 +42,10 @@ extension Fault {
     static let browserLeft = Self(.downstream, .badRequest, "the browser went away")
     static let requestTimedOut = Self(.downstream, .requestTimeout, "the request did not arrive in time")
     static let fieldsTooLarge = Self(
-        .downstream, .requestHeaderFieldsTooLarge, "the request's fields are larger than limits.header_size")
+        .downstream,
+        .requestHeaderFieldsTooLarge,
+        "the request's fields are larger than limits.header_size"
+    )
     static let bodyTooLarge = Self(.downstream, .payloadTooLarge, "the body is larger than this endpoint takes")
     static func identity(_ error: IdentityFieldsError) -> Self {
         Self(.gateway, .forbidden, "the identity does not fit into header fields", detail: "\(error)")

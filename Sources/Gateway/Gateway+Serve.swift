@@ -32,7 +32,9 @@ extension Gateway {
             // What the lifecycle library says about itself is of no use to an operator.
             let silent = Logger(label: "lifecycle") { _ in SwiftLogNoOpLogHandler() }
             try await ServiceGroup(
-                services: [gateway], gracefulShutdownSignals: [.sigterm, .sigint], logger: silent
+                services: [gateway],
+                gracefulShutdownSignals: [.sigterm, .sigint],
+                logger: silent
             ).run()
             result = .success(())
         } catch {

@@ -43,7 +43,11 @@ package struct Gateway: Service {
         let backChannel = try BackChannel(BackChannelConfiguration(configuration.provider))
         defer { backChannel.shutDown() }
         let provider = ProviderDirectory(
-            settings: configuration.provider, backChannel: backChannel, logger: self.logger, clock: self.clock)
+            settings: configuration.provider,
+            backChannel: backChannel,
+            logger: self.logger,
+            clock: self.clock
+        )
         let workers = try await self.makeWorkers(provider: provider, backChannel: backChannel)
         let status = StatusEndpoint(workers: workers, provider: provider, settings: self.settings)
         let sessions = SessionsAdministration(workers: workers, settings: self.settings)

@@ -96,7 +96,9 @@ extension Metrics: Sendable {}
 /// How long things took, in buckets as Prometheus has them.
 package struct Histogram: Sendable {
     /// Upper bounds in seconds.
-    package static let bounds: [Double] = [0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10]
+    package static let bounds: [Double] = [
+        0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10,
+    ]
     private static let boundsInNanoseconds = bounds.map { Int64($0 * 1_000_000_000) }
 
     package private(set) var counts = [Int](repeating: 0, count: bounds.count + 1)

@@ -58,7 +58,8 @@ package final class OpenedSession {
 
     /// The same for the answer to a check: under the names that the upstream gets, and under those that other programs of
     /// this kind answer with. Rendered when it is first asked for.
-    private(set) lazy var checkFields: [UInt8]? = (try? IdentityFields.checked(for: self.session.identity)).map { fields in
+    private(set) lazy var checkFields: [UInt8]? = (try? IdentityFields.checked(for: self.session.identity)).map {
+        fields in
         var wire = WireBytes()
         for (name, value) in fields { wire.appendField(name, value) }
         return wire.bytes

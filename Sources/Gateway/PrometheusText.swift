@@ -24,7 +24,11 @@ extension MetricsSnapshot {
         for source in [Fault.Source.downstream, .upstream, .provider, .store, .gateway] {
             text += "gatehouse_faults_total{source=\"\(source.rawValue)\"} \(self.faults[source] ?? 0)\n"
         }
-        text.histogram("gatehouse_exchange_seconds", "From a request's head to its response's end.", self.exchangeLatency)
+        text.histogram(
+            "gatehouse_exchange_seconds",
+            "From a request's head to its response's end.",
+            self.exchangeLatency
+        )
         text.histogram("gatehouse_store_seconds", "Lookups in the session store.", self.storeLatency)
         text.histogram("gatehouse_provider_seconds", "Codes redeemed at the provider.", self.providerLatency)
         text.metric("gatehouse_upstream_connections", "gauge", "Open connections to upstreams.")

@@ -76,7 +76,10 @@ package actor ProviderDirectory {
                 $0?.keysGeneration += 1
             }
         } catch {
-            self.logger.warning("the provider's keys cannot be fetched", metadata: ["error": "\(error.detail ?? error.reason)"])
+            self.logger.warning(
+                "the provider's keys cannot be fetched",
+                metadata: ["error": "\(error.detail ?? error.reason)"]
+            )
         }
         return self.current ?? current
     }

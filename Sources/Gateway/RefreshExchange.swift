@@ -112,7 +112,7 @@ struct RefreshExchange: Sendable {
                 at: snapshot.provider
             )
             // Without an answer what was known stands: a userinfo endpoint that is down takes nobody's roles away.
-            claims = token.mergedClaims(with: userInfo ?? earlier)
+            claims = Self.completed(token.mergedClaims(with: userInfo ?? earlier), from: earlier?.claims)
             idToken = token
         } else {
             let userInfo = await question.answer(
@@ -120,7 +120,7 @@ struct RefreshExchange: Sendable {
                 accessToken: tokens.accessToken,
                 at: snapshot.provider
             )
-            claims = userInfo?.claims ?? earlier?.claims ?? .object([])
+            claims = Self.completed(userInfo?.claims ?? earlier?.claims ?? .object([]), from: earlier?.claims)
         }
         guard let identity = Identity(claims: claims, issuer: session.identity.issuer) else {
             throw .subjectUnusable
@@ -141,6 +141,15 @@ struct RefreshExchange: Sendable {
             refreshedAt: now,
             generation: session.generation &+ 1
         )
+    }
+
+    /// How and when somebody signed in does not change with a refresh, and need not be said again (Core 12.2).
+    private static func completed(_ claims: JSON, from earlier: JSON?) -> JSON {
+        guard case .object(let members) = claims, let earlier else { return claims }
+        let missing = ["auth_time", "acr", "amr"].compactMap { name in
+            claims[name] == nil ? earlier[name].map { JSONMember(name: name, value: $0) } : nil
+        }
+        return .object(members + missing)
     }
 
     private func validate(

@@ -43,7 +43,8 @@ package final class Sessions {
 
     /// The session of the first ticket that has one. A stale cookie does not shadow a good one (security rule 24), and a
     /// store that fails is not an absent session (rule 21).
-    package func load(_ tickets: [Ticket], for authority: Authority, _ completion: @escaping Completion<OpenedSession?>) {
+    package func load(_ tickets: [Ticket], for authority: Authority, _ completion: @escaping Completion<OpenedSession?>)
+    {
         self.load(tickets[...], for: authority, unopened: nil, completion)
     }
 

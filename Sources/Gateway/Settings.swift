@@ -49,7 +49,9 @@ package final class Settings: Sendable {
             revalidateAfter: revalidateAfter == .zero ? nil : revalidateAfter
         )
         self.routeNumbers = Dictionary(
-            configuration.routes.enumerated().map { (ObjectIdentifier($1), $0) }, uniquingKeysWith: { first, _ in first })
+            configuration.routes.enumerated().map { (ObjectIdentifier($1), $0) },
+            uniquingKeysWith: { first, _ in first }
+        )
         self.authorities = Set(configuration.routes.map(\.authority)).union([configuration.server.publicURL.authority])
     }
 

@@ -131,7 +131,7 @@ final class UpstreamTokens {
     private func keep(_ new: String?, instead old: String, _ opened: OpenedSession, on worker: Worker) {
         guard let new, !new.utf8.elementsEqual(old.utf8) else { return }
         self.refreshToken = new
-        worker.sessions.replace(opened, with: opened.session.replacing(refreshToken: new)) { result in
+        worker.sessions.replace(opened, with: opened.session.replacingRefreshToken(with: new)) { result in
             guard case .failure(let fault) = result else { return }
             worker.logger.warning("a new refresh token could not be stored", metadata: ["error": "\(fault.reason)"])
         }

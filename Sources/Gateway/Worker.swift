@@ -71,7 +71,12 @@ package final class Worker {
             eventLoop: eventLoop,
             sessions: self.sessions,
             exchange: RefreshExchange(
-                directory: provider, backChannel: backChannel, settings: settings, logger: logger, clock: clock),
+                directory: provider,
+                backChannel: backChannel,
+                settings: settings,
+                logger: logger,
+                clock: clock
+            ),
             metrics: self.metrics,
             audit: self.audit,
             logger: logger
@@ -82,7 +87,8 @@ package final class Worker {
     package func start() {
         let box = NIOLoopBound(self, eventLoop: self.eventLoop)
         self.tick = self.eventLoop.scheduleRepeatedTask(
-            initialDelay: Self.tickInterval, delay: Self.tickInterval
+            initialDelay: Self.tickInterval,
+            delay: Self.tickInterval
         ) { _ in
             box.value.ticked()
         }
@@ -167,7 +173,10 @@ extension Worker {
     /// An exchange is over: counted, and written down.
     func record(_ current: CurrentExchange, client: String) {
         let duration = NIODeadline.now() - current.startedAt
-        self.metrics.countExchange(route: current.route.map { self.settings.number(of: $0) } ?? -1, status: current.status)
+        self.metrics.countExchange(
+            route: current.route.map { self.settings.number(of: $0) } ?? -1,
+            status: current.status
+        )
         self.metrics.exchangeLatency.record(duration)
         self.accessLog?.write(current, peer: client, duration: duration)
     }

@@ -120,7 +120,7 @@ def test_a_redis_that_lost_its_mind_is_a_fault_and_not_a_stranger(gateway, serve
     client = server.client()
     (key,) = [key for key, value in server.everything().items() if len(value) > 200]
     good = client.get(key)
-    for bad in (b"", b"x", good[:-1], good + b"x", bytes([2]) + good[1:], good[:30] + b"\0" + good[31:]):
+    for bad in (b"", b"x", good[:-1], good + b"x", bytes([3]) + good[1:], good[:30] + b"\0" + good[31:]):
         client.set(key, bad, ex=600)
         assert_unavailable(alice.get(gateway.url("/")))
     client.delete(key)

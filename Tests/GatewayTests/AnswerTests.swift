@@ -8,7 +8,13 @@ import Testing
 struct AnswerTests {
     private func bytes(_ answer: Answer, keepAlive: Bool = true, withoutBody: Bool = false) -> String {
         var wire = WireBytes()
-        answer.write(into: &wire, keepAlive: keepAlive, withoutBody: withoutBody, requestID: RequestID("r-1"), date: "today")
+        answer.write(
+            into: &wire,
+            keepAlive: keepAlive,
+            withoutBody: withoutBody,
+            requestID: RequestID("r-1"),
+            date: "today"
+        )
         return text(wire.bytes)
     }
 

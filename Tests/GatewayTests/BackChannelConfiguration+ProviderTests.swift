@@ -7,7 +7,9 @@ import Testing
 struct BackChannelConfigurationProviderTests {
     @Test func whatTheOperatorHasSetIsTaken() {
         var provider = Configuration.ProviderSettings(
-            issuer: "https://a.example/oidc", client: Client(id: "id", secret: nil))
+            issuer: "https://a.example/oidc",
+            client: Client(id: "id", secret: nil)
+        )
         provider.caFile = "/a.pem"
         provider.caDirectory = "/a"
         provider.timeout = .seconds(3)
@@ -24,7 +26,9 @@ struct BackChannelConfigurationProviderTests {
 
     @Test func connectingTakesFiveSecondsAtMost() {
         let provider = Configuration.ProviderSettings(
-            issuer: "https://a.example/oidc", client: Client(id: "id", secret: nil))
+            issuer: "https://a.example/oidc",
+            client: Client(id: "id", secret: nil)
+        )
         #expect(BackChannelConfiguration(provider).connectTimeout == .seconds(5))
         #expect(!BackChannelConfiguration(provider).allowPlainHTTP)
     }

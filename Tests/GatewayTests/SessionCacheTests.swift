@@ -273,6 +273,41 @@ private final class TellingStore: SessionStore {
         self.base.claim(name, expiresIn: expiresIn, completion)
     }
 
+    func enter(
+        _ key: SessionKey,
+        in indexes: [SessionIndex],
+        expiresIn: Duration,
+        _ completion: @escaping (Result<Void, StoreFault>) -> Void
+    ) {
+        self.base.enter(key, in: indexes, expiresIn: expiresIn, completion)
+    }
+
+    func leave(
+        _ key: SessionKey,
+        _ indexes: [SessionIndex],
+        _ completion: @escaping (Result<Void, StoreFault>) -> Void
+    ) {
+        self.base.leave(key, indexes, completion)
+    }
+
+    func keys(in index: SessionIndex, _ completion: @escaping (Result<[SessionKey], StoreFault>) -> Void) {
+        self.base.keys(in: index, completion)
+    }
+
+    func mark(_ key: SessionKey, _ completion: @escaping (Result<Void, StoreFault>) -> Void) {
+        self.base.mark(key, completion)
+    }
+
+    func changeNote(
+        _ key: SessionKey,
+        from expected: [UInt8]?,
+        to value: [UInt8]?,
+        expiresIn: Duration,
+        _ completion: @escaping (Result<NoteChange, StoreFault>) -> Void
+    ) {
+        self.base.changeNote(key, from: expected, to: value, expiresIn: expiresIn, completion)
+    }
+
     func ping(_ completion: @escaping (Result<Void, StoreFault>) -> Void) {
         completion(.success(()))
     }

@@ -20,7 +20,8 @@ struct TraceContextTests {
     @Test(arguments: [
         nil, "", "00", "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7", parent + "-more", parent + " ",
         "ff" + parent.dropFirst(2), parent.uppercased(), parent + "," + parent,
-        "00-00000000000000000000000000000000-00f067aa0ba902b7-01", "00-4bf92f3577b34da6a3ce929d0e0e4736-0000000000000000-01",
+        "00-00000000000000000000000000000000-00f067aa0ba902b7-01",
+        "00-4bf92f3577b34da6a3ce929d0e0e4736-0000000000000000-01",
         "00-4bf92f3577b34da6a3ce929d0e0e473g-00f067aa0ba902b7-01",
     ])
     func whatCannotBeReadBeginsATrace(_ field: String?) {

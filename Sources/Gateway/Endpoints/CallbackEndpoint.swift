@@ -29,7 +29,10 @@ private final class Callback {
         self.respond = respond
         self.query = Array(request.access.target.query ?? ""[...].utf8)
         self.transactions = Transactions(
-            request.cookies, settings: worker.settings, authority: request.access.authority)
+            request.cookies,
+            settings: worker.settings,
+            authority: request.access.authority
+        )
     }
 
     func begin() {
@@ -37,7 +40,9 @@ private final class Callback {
         else { return self.startOver(AuthorizationResponse.state(in: self.query)) }
         if let snapshot = self.worker.provider.current { return self.judge(signIn, at: snapshot.provider) }
         let directory = self.worker.provider
-        self.worker.run { try await directory.snapshot() } then: { result in
+        self.worker.run {
+            try await directory.snapshot()
+        } then: { result in
             switch result {
             case .success(let snapshot): self.judge(signIn, at: snapshot.provider)
             case .failure(let error): self.fail(error as? Fault ?? .provider("discovery failed", detail: "\(error)"))
@@ -92,7 +97,9 @@ private final class Callback {
         )
         let now = self.worker.wallClock
         let started = ContinuousClock.now
-        self.worker.run { try await exchange.session(for: code, of: signIn, now: now) } then: { result in
+        self.worker.run {
+            try await exchange.session(for: code, of: signIn, now: now)
+        } then: { result in
             self.worker.metrics.providerLatency.record(.init(ContinuousClock.now - started))
             switch result {
             case .success(let session):
@@ -191,11 +198,21 @@ private final class Callback {
             case .success(nil) where attempt > 0:
                 let again = self.worker.settings.configuration.paths.signIn
                 let actions = [Page.Action.link(label: "Try again", href: again)]
-                self.respond(.page(Page(.cookiesMissing, actions: actions, requestID: self.request.requestID), status: .badRequest))
+                self.respond(
+                    .page(
+                        Page(.cookiesMissing, actions: actions, requestID: self.request.requestID),
+                        status: .badRequest
+                    )
+                )
             case .success(nil):
                 SignInEndpoint.begin(
-                    returningTo: returnURL, parameters: .init(), attempt: attempt + 1, for: self.request,
-                    on: self.worker, self.respond)
+                    returningTo: returnURL,
+                    parameters: .init(),
+                    attempt: attempt + 1,
+                    for: self.request,
+                    on: self.worker,
+                    self.respond
+                )
             }
         }
     }

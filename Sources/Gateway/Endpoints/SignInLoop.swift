@@ -13,7 +13,11 @@ package struct SignInLoop {
 
     package init(_ cookies: [String], names: CookieNames) {
         for header in cookies {
-            guard let value = CookieHeader.values(named: Array(names.flowCounter.utf8), in: header).first(where: { _ in true }) else { continue }
+            guard
+                let value = CookieHeader.values(named: Array(names.flowCounter.utf8), in: header).first(where: { _ in
+                    true
+                })
+            else { continue }
             let parts = value.split(separator: UInt8(ascii: "."))
             guard parts.count == 2, let count = decimal(parts[0].span),
                 let since = decimal(parts[1].span)

@@ -77,7 +77,9 @@ enum SignOutEndpoint {
             )
         }
         // The session here is over, whatever comes of the provider: without it there is only the other half to skip.
-        worker.run { try await directory.snapshot() } then: { result in
+        worker.run {
+            try await directory.snapshot()
+        } then: { result in
             let settings = worker.settings
             let landing =
                 Self.target(of: request, on: worker)

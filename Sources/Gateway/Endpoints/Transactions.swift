@@ -16,7 +16,9 @@ package struct Transactions {
         self.authority = authority
         for header in cookies {
             for name in CookieHeader.names(withPrefix: Array(settings.cookieNames.transactionPrefix.utf8), in: header) {
-                for value in CookieHeader.values(named: Array(name.utf8), in: header) { self.found.append((name, value)) }
+                for value in CookieHeader.values(named: Array(name.utf8), in: header) {
+                    self.found.append((name, value))
+                }
             }
         }
     }

@@ -48,7 +48,11 @@ package struct HeadReader {
 
     /// Forgets the head, keeps the storage.
     package mutating func reset() {
-        if self.bytes.capacity > Self.keptCapacity { self.bytes = [] } else { self.bytes.removeAll(keepingCapacity: true) }
+        if self.bytes.capacity > Self.keptCapacity {
+            self.bytes = []
+        } else {
+            self.bytes.removeAll(keepingCapacity: true)
+        }
         self.fields.removeAll(keepingCapacity: true)
         self.startLineStart = 0
         self.startLineEnd = 0

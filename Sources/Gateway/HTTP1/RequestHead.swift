@@ -88,7 +88,11 @@ package final class RequestHead {
             self.framing = .chunked
         }
         guard count.lengths <= 1 else { throw .malformed("more than one Content-Length") }
-        if self.isHTTP10 { self.keepAlive = count.asksToKeep && !count.asksToClose } else { self.keepAlive = !count.asksToClose }
+        if self.isHTTP10 {
+            self.keepAlive = count.asksToKeep && !count.asksToClose
+        } else {
+            self.keepAlive = !count.asksToClose
+        }
         if count.connectionNamesFields { self.dropFieldsNamedByConnection() }
     }
 
@@ -182,7 +186,9 @@ package final class RequestHead {
 
     /// `Connection: X` makes X hop-by-hop. Fields of ours are set later, so nobody can name those away.
     private func dropFieldsNamedByConnection() {
-        let named = self.all(.connection).flatMap { $0.split(separator: ",").map { String($0.trimmingSpaces).lowercased() } }
+        let named = self.all(.connection).flatMap {
+            $0.split(separator: ",").map { String($0.trimmingSpaces).lowercased() }
+        }
         let storage = self.reader.bytes
         let bytes = storage.span
         for (index, field) in self.reader.fields.enumerated() where self.kinds[index] != .dropped {

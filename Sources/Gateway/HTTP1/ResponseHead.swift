@@ -13,10 +13,15 @@ package final class ResponseHead {
             switch name.count {
             case 6: self = isName("pragma") ? .caching : .other
             case 7:
-                self = isName("expires") ? .caching : isName("upgrade") ? .hopByHop : isName("trailer") ? .trailer : .other
+                self =
+                    isName("expires") ? .caching : isName("upgrade") ? .hopByHop : isName("trailer") ? .trailer : .other
             case 10:
-                self = isName("set-cookie") ? .setCookie : isName("connection") ? .connection
-                    : isName("keep-alive") ? .hopByHop : .other
+                self =
+                    isName("set-cookie")
+                    ? .setCookie
+                    : isName("connection")
+                        ? .connection
+                        : isName("keep-alive") ? .hopByHop : .other
             case 12: self = isName("x-request-id") ? .hopByHop : .other
             case 13: self = isName("cache-control") ? .caching : .other
             case 14: self = isName("content-length") ? .contentLength : .other
@@ -65,7 +70,8 @@ package final class ResponseHead {
         let storage = self.reader.bytes
         let bytes = storage.span.extracting(0..<self.reader.startLineEnd)
         let start = self.reader.startLineStart
-        guard bytes.count >= start + 12, equal(bytes.extracting(start..<start + 7), "HTTP/1."), bytes[start + 8] == 0x20,
+        guard bytes.count >= start + 12, equal(bytes.extracting(start..<start + 7), "HTTP/1."),
+            bytes[start + 8] == 0x20,
             bytes[start + 7] == UInt8(ascii: "1") || bytes[start + 7] == UInt8(ascii: "0"),
             let status = decimal(bytes.extracting(start + 9..<start + 12)), (100...999).contains(status),
             bytes.count == start + 12 || bytes[start + 12] == 0x20
@@ -112,7 +118,9 @@ package final class ResponseHead {
         } else if equalIgnoringCase(value, "close") {
             self.keepAlive = false
         } else {
-            for option in String(decoding: self.reader.bytes[field.value], as: UTF8.self).split(separator: ",").map(\.trimmingSpaces) {
+            for option in String(decoding: self.reader.bytes[field.value], as: UTF8.self).split(separator: ",").map(
+                \.trimmingSpaces
+            ) {
                 if equalIgnoringCase(option, "close") { self.keepAlive = false }
                 self.namedFields.append(option.lowercased())
             }

@@ -72,20 +72,28 @@ final class AccessLog {
         let path = exchange.access.map { String(Substring($0.target.path)) } ?? "-"
         let subject = exchange.session.map { Self.quotable($0.session.identity.subject) } ?? "-"
         let request = "\(exchange.method) \(Self.quotable(path)) HTTP/1.1"
-        self.lines.append("\(exchange.client?.text ?? peer) - \(subject.isEmpty ? "-" : subject) [\(Timestamp.now.logDate)] ")
+        self.lines.append(
+            "\(exchange.client?.text ?? peer) - \(subject.isEmpty ? "-" : subject) [\(Timestamp.now.logDate)] "
+        )
         self.lines.append("\"\(request)\" \(exchange.status) \(exchange.bytesOut) \"-\" ")
         self.lines.append("\"\(Self.quotable(exchange.userAgent ?? "-"))\"\n")
     }
 
     /// Without what could end a word of the line or the line.
     private static func quotable(_ text: String) -> String {
-        String(decoding: text.utf8.map { $0 <= 0x20 || $0 == 0x7F || $0 == 0x22 || $0 == 0x5C ? 0x5F : $0 }, as: UTF8.self)
+        String(
+            decoding: text.utf8.map { $0 <= 0x20 || $0 == 0x7F || $0 == 0x22 || $0 == 0x5C ? 0x5F : $0 },
+            as: UTF8.self
+        )
     }
 
     private func writeText(_ exchange: CurrentExchange, _ peer: String, _ duration: TimeAmount) {
         let words = [
-            self.time, "exchange", exchange.client?.text ?? peer, exchange.method, (exchange.access?.authority.text ?? "") + printable(exchange.access.map { String(Substring($0.target.path)) } ?? ""),
-            String(exchange.status), exchange.route?.name ?? "-", exchange.decision?.rawValue ?? "-", printable(exchange.session?.session.identity.subject ?? "-"),
+            self.time, "exchange", exchange.client?.text ?? peer, exchange.method,
+            (exchange.access?.authority.text ?? "")
+                + printable(exchange.access.map { String(Substring($0.target.path)) } ?? ""),
+            String(exchange.status), exchange.route?.name ?? "-", exchange.decision?.rawValue ?? "-",
+            printable(exchange.session?.session.identity.subject ?? "-"),
             "\(duration.nanoseconds / 1_000_000)ms", exchange.requestID.description,
             exchange.fault.map { "(\($0.source.rawValue): \($0.reason))" } ?? "",
         ]

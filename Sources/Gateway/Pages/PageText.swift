@@ -9,11 +9,20 @@ extension Page {
 }
 
 extension Page.Text {
-    package static let signedOut = Self(title: "You are signed out", message: "Close the browser if others use this device.")
+    package static let signedOut = Self(
+        title: "You are signed out",
+        message: "Close the browser if others use this device."
+    )
 
-    package static let confirmSignOut = Self(title: "Sign out?", message: "You will be signed out here and at the sign-in service.")
+    package static let confirmSignOut = Self(
+        title: "Sign out?",
+        message: "You will be signed out here and at the sign-in service."
+    )
 
-    package static let nobodySignedIn = Self(title: "You are not signed in", message: "There is nothing to sign out of.")
+    package static let nobodySignedIn = Self(
+        title: "You are not signed in",
+        message: "There is nothing to sign out of."
+    )
 
     package static let cancelled = Self(
         title: "You were not signed in",
@@ -22,7 +31,8 @@ extension Page.Text {
 
     package static let signInFailed = Self(
         title: "The sign-in did not work",
-        message: "What the sign-in service sent could not be accepted. Try again; if it happens again, tell the operator."
+        message:
+            "What the sign-in service sent could not be accepted. Try again; if it happens again, tell the operator."
     )
 
     package static let stepUpUnmet = Self(

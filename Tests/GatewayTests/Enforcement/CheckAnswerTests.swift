@@ -16,7 +16,7 @@ struct CheckAnswerTests {
     @Test func whoPassesIsWrittenAsItWasRendered() {
         var wire = WireBytes()
         Answer.passed(identity: Array("X-Auth-Request-User: u\r\n".utf8), cookies: "a=b")
-            .write(into: &wire, keepAlive: true, withoutBody: false, requestID: "r", date: "d")
+            .write(into: &wire, keepAlive: true, withoutBody: false, requestID: RequestID("r"), date: "d")
         let written = text(wire.bytes)
         #expect(written.hasPrefix("HTTP/1.1 200 OK\r\n"))
         #expect(written.contains("\r\nX-Auth-Request-User: u\r\n"))

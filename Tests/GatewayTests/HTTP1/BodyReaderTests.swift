@@ -14,7 +14,8 @@ struct BodyReaderTests {
             while let event = try reader.next(&waiting) {
                 switch event {
                 case .body(let piece): body.writeImmutableBuffer(piece)
-                case .end: return (String(buffer: body), String(buffer: waiting) + String(decoding: bytes, as: UTF8.self))
+                case .end:
+                    return (String(buffer: body), String(buffer: waiting) + String(decoding: bytes, as: UTF8.self))
                 }
             }
             guard !bytes.isEmpty else { return nil }
@@ -52,7 +53,8 @@ struct BodyReaderTests {
 
     @Test(arguments: [
         "5\nhello\r\n0\r\n\r\n", "5\r\nhello0\r\n\r\n", "5\r\nhello\n0\r\n\r\n", "\r\n", "x\r\n", "0x5\r\nhello\r\n",
-        "-1\r\n", "+5\r\nhello\r\n", " 5\r\nhello\r\n", "5 \r\nhello\r\n", "5\u{0}\r\nhello\r\n", "5;\u{1}\r\nhello\r\n",
+        "-1\r\n", "+5\r\nhello\r\n", " 5\r\nhello\r\n", "5 \r\nhello\r\n", "5\u{0}\r\nhello\r\n",
+        "5;\u{1}\r\nhello\r\n",
         "FFFFFFFFFFFFFFFF\r\n", "10000000000000005\r\nhello\r\n", "5;a\nb\r\nhello\r\n", "5\rhello\r\n",
         "0\r\nX Trailer: 1\r\n\r\n", "0\r\n folded\r\n\r\n", "0\r\nX-Trailer: 1\n\r\n", "0\n\r\n", "5\r\nhello!\r\n",
     ])

@@ -56,9 +56,11 @@ struct HeadReaderTests {
         "GET / HTTP/1.1\nHost: a\n\n", "GET / HTTP/1.1\r\nHost: a\n\r\n", "GET / HTTP/1.1\r\nHost: a\r\n\n",
         "GET / HTTP/1.1\r\nHost: a\r\r\n\r\n", "GET / HTTP/1.1\rHost: a\r\n\r\n", "GET / HTTP/1.1\r\nHost : a\r\n\r\n",
         "GET / HTTP/1.1\r\n Host: a\r\n\r\n", "GET / HTTP/1.1\r\nHost: a\r\n folded\r\n\r\n",
-        "GET / HTTP/1.1\r\nHost: a\r\n\tfolded\r\n\r\n", "GET / HTTP/1.1\r\n: a\r\n\r\n", "GET / HTTP/1.1\r\nHost\r\n\r\n",
+        "GET / HTTP/1.1\r\nHost: a\r\n\tfolded\r\n\r\n", "GET / HTTP/1.1\r\n: a\r\n\r\n",
+        "GET / HTTP/1.1\r\nHost\r\n\r\n",
         "GET / HTTP/1.1\r\nHo st: a\r\n\r\n", "GET / HTTP/1.1\r\nHost: a\u{0}b\r\n\r\n", "GET /\u{0} HTTP/1.1\r\n\r\n",
-        "GET / HTTP/1.1\r\nHost: a\u{7f}\r\n\r\n", "GET / HTTP/1.1\r\nHo\u{e4}t: a\r\n\r\n", "\n\nGET / HTTP/1.1\r\n\r\n",
+        "GET / HTTP/1.1\r\nHost: a\u{7f}\r\n\r\n", "GET / HTTP/1.1\r\nHo\u{e4}t: a\r\n\r\n",
+        "\n\nGET / HTTP/1.1\r\n\r\n",
         "GET / HTTP/1.1\r\nX\"Y: a\r\n\r\n", "\r\n\r\nGET / HTTP/1.1\r\n\r\n", "\u{16}\u{3}\u{1}\u{2}",
         "GET / HTTP/1.1\r\nA: b\rC: d\r\n\r\n", "GET / HTTP/1.1\r\nA: b\u{b}c\r\n\r\n",
     ])
@@ -76,8 +78,12 @@ struct HeadReaderTests {
             try self.read("GET / HTTP/1.1\r\n" + String(repeating: "A: b\r\n", count: 11) + "\r\n")
         }
         // One line without an end is stopped, too.
-        #expect(throws: MessageError.fieldsTooLarge) { try self.read("GET / HTTP/1.1\r\nA: " + String(repeating: "b", count: 4096)) }
-        #expect(throws: MessageError.startLineTooLong) { try self.read("GET /" + String(repeating: "b", count: 20_000)) }
+        #expect(throws: MessageError.fieldsTooLarge) {
+            try self.read("GET / HTTP/1.1\r\nA: " + String(repeating: "b", count: 4096))
+        }
+        #expect(throws: MessageError.startLineTooLong) {
+            try self.read("GET /" + String(repeating: "b", count: 20_000))
+        }
         #expect(throws: MessageError.startLineTooLong) {
             try self.read("GET /" + String(repeating: "b", count: 20_000) + " HTTP/1.1\r\n\r\n")
         }
@@ -109,19 +115,24 @@ struct HeadReaderTests {
         func any(_ choices: [String]) -> String { choices.randomElement(using: &random) ?? "" }
         func rarely(_ text: String) -> String { Int.random(in: 0..<40, using: &random) == 0 ? text : "" }
         var text = rarely("\r\n") + any(["GET", "POST", "PURGE", "HEAD", "G\u{0}T"]) + rarely(" ") + " "
-        text += any(["/", "/a?b=c", "*", "http://a/", "/a;b", "//", "/%2f"]) + " HTTP/1." + any(["1", "1", "1", "0", "2"])
+        text +=
+            any(["/", "/a?b=c", "*", "http://a/", "/a;b", "//", "/%2f"]) + " HTTP/1." + any(["1", "1", "1", "0", "2"])
         text += rarely(" ") + "\r\n" + "Host: a\r\n"
         for _ in 0..<Int.random(in: 0..<5, using: &random) {
-            text += rarely(" ") + any(["X-A", "Content-Length", "Transfer-Encoding", "Connection", "Cookie", "X_B", "x!y"])
+            text +=
+                rarely(" ") + any(["X-A", "Content-Length", "Transfer-Encoding", "Connection", "Cookie", "X_B", "x!y"])
             text += rarely(" ") + any([":", ": ", ":  ", ":\t"])
-            text += any(["1", "chunked", "close", "a=b; c=d", "", "keep-alive, x", "\u{e4}", "a\u{9}b"]) + rarely("\u{b}")
+            text +=
+                any(["1", "chunked", "close", "a=b; c=d", "", "keep-alive, x", "\u{e4}", "a\u{9}b"]) + rarely("\u{b}")
             text += any(["\r\n", " \r\n", "\r\n", "\r\n", "\r\n"]) + rarely("\n") + rarely("\r")
         }
         return text + "\r\n"
     }
 
     private static func parts(of text: String) throws -> HTTPRequestHead? {
-        let channel = EmbeddedChannel(handler: ByteToMessageHandler(HTTPRequestDecoder(leftOverBytesStrategy: .dropBytes)))
+        let channel = EmbeddedChannel(
+            handler: ByteToMessageHandler(HTTPRequestDecoder(leftOverBytesStrategy: .dropBytes))
+        )
         try channel.writeInbound(ByteBuffer(string: text))
         guard case .head(let head)? = try channel.readInbound(as: HTTPServerRequestPart.self) else { return nil }
         _ = try? channel.finish()

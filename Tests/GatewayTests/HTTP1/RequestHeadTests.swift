@@ -147,7 +147,8 @@ struct RequestHeadTests {
 
     @Test(arguments: [
         "GET  / HTTP/1.1", "GET /  HTTP/1.1", "GET / HTTP/1.1 ", "GET\t/ HTTP/1.1", "GET /a b HTTP/1.1", "GET HTTP/1.1",
-        "GET /\u{e4} HTTP/1.1", "GET / HTTP/2.0", "GET / HTTP/1.2", "GET / HTTP/1.10", "GET / http/1.1", "GET / HTTP/1,1",
+        "GET /\u{e4} HTTP/1.1", "GET / HTTP/2.0", "GET / HTTP/1.2", "GET / HTTP/1.10", "GET / http/1.1",
+        "GET / HTTP/1,1",
         "GET / RTSP/1.0", "GET /", "PRI * HTTP/2.0", "G(T / HTTP/1.1",
     ])
     func aRequestLineHasThreePartsWithOneSpaceBetween(_ line: String) {

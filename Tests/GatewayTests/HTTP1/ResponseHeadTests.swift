@@ -20,7 +20,8 @@ struct ResponseHeadTests {
     }
 
     @Test(arguments: [
-        "HTTP/1.1 20 OK", "HTTP/1.1 2000 OK", "HTTP/1.1  200 OK", "HTTP/1.1 099 No", "HTTP/2.0 200 OK", "HTTP/1.2 200 OK",
+        "HTTP/1.1 20 OK", "HTTP/1.1 2000 OK", "HTTP/1.1  200 OK", "HTTP/1.1 099 No", "HTTP/2.0 200 OK",
+        "HTTP/1.2 200 OK",
         "http/1.1 200 OK", "HTTP/1.1 2x0 OK", "HTTP/1.1 200OK", "ICY 200 OK", "HTTP/1.1", "HTTP/1.1\t200 OK",
     ])
     func whatIsNoStatusLineIsRefused(_ line: String) {

@@ -56,7 +56,8 @@ class Glewlwyd(Provider):
     client_secret = "glewlwyd-s3cret"
     scopes = ["openid", "profile", "email"]
 
-    def __init__(self):
+    def __init__(self, token_seconds=3600):
+        self.token_seconds = token_seconds
         self.redirect_uris = []
         port = free_port()
         self.base = f"http://127.0.0.1:{port}"
@@ -92,7 +93,7 @@ class Glewlwyd(Provider):
                     "iss": self.issuer,
                     "jwks-private": json.dumps({"keys": [_private_key()]}),
                     "jwks-show": True,
-                    "access-token-duration": 3600,
+                    "access-token-duration": self.token_seconds,
                     "refresh-token-duration": 1209600,
                     "code-duration": 600,
                     "refresh-token-rolling": True,
@@ -116,6 +117,8 @@ class Glewlwyd(Provider):
                     "session-management-allowed": True,
                     "session-cookie-name": "GLEWLWYD2_OIDC_SID",
                     "session-cookie-expiration": 86400,
+                    "back-channel-logout-allowed": True,
+                    "front-channel-logout-allowed": True,
                 },
             },
         )
@@ -147,6 +150,7 @@ class Glewlwyd(Provider):
                 "authorization_type": ["code", "refresh_token"],
                 "redirect_uri": self.redirect_uris,
                 "post_logout_redirect_uri": sign_out_uri,
+                "backchannel_logout_uri": sign_out_uri.replace("signed-out", "backchannel-logout"),
                 "token_endpoint_auth_method": ["client_secret_basic"],
                 "scope": [],
             },
@@ -160,6 +164,10 @@ class Glewlwyd(Provider):
         grant = {"scope": " ".join(self.scopes)}
         assert agent.fetch(f"{self.base}/api/auth/grant/{self.client_id}", "PUT", json=grant).ok
         return agent.location(agent.get(url + "&g_continue"))
+
+    def sign_out(self, agent, claims):
+        """What its page for the sign-out sends."""
+        assert agent.fetch(f"{self.issuer}/session/{claims['sid']}", "DELETE").ok
 
     def stop(self):
         super().stop()
