@@ -13,7 +13,10 @@ struct BindError: Error, CustomStringConvertible {
         do {
             return try await bind(address)
         } catch {
-            throw BindError(description: "\(key): cannot listen on \(address.unixPath ?? "\(address.host):\(address.port)"): \(error)")
+            throw BindError(
+                description:
+                    "\(key): cannot listen on \(address.unixPath ?? "\(address.host):\(address.port)"): \(error)"
+            )
         }
     }
 }

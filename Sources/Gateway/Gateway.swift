@@ -50,14 +50,24 @@ package struct Gateway: Service {
             try await AdminListener.bind(address, group: self.group, status: status)
         }
         let server = try await BindError.naming("server.listen", configuration.server.listen) { address in
-            try await Listener.bind(address, group: self.group, workers: workers, limits: configuration.limits,
-                door: configuration.check.listen == nil ? .everything : .browsers)
+            try await Listener.bind(
+                address,
+                group: self.group,
+                workers: workers,
+                limits: configuration.limits,
+                door: configuration.check.listen == nil ? .everything : .browsers
+            )
         }
         var checks: (any Channel)?
         if let listen = configuration.check.listen {
             checks = try await BindError.naming("check.listen", listen) { address in
                 try await Listener.bind(
-                    address, group: self.group, workers: workers, limits: configuration.limits, door: .checks)
+                    address,
+                    group: self.group,
+                    workers: workers,
+                    limits: configuration.limits,
+                    door: .checks
+                )
             }
         }
         self.logger.notice(

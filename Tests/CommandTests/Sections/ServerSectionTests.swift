@@ -112,7 +112,9 @@ struct ServerSectionTests {
         )
     }
 
-    @Test(arguments: ["unix:", "unix:relative.sock", "unix:/", "unix:/\(String(repeating: "a", count: 100))", "/run/a.sock"])
+    @Test(arguments: [
+        "unix:", "unix:relative.sock", "unix:/", "unix:/\(String(repeating: "a", count: 100))", "/run/a.sock",
+    ])
     func aSocketHasAnAbsolutePathThatFits(_ text: String) {
         #expect(Sample().with("check", "listen = \"\(text)\"").problems().count == 1)
         #expect(Sample().with("admin", "listen = \"unix:/run/admin.sock\"").problems().count == 1)
