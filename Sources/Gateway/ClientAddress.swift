@@ -15,14 +15,13 @@ package struct ClientAddress {
     package init(peer: String, isTrusted: Bool, fields: [String], trusted: [AddressRange]) {
         guard isTrusted, !fields.isEmpty else {
             self.text = peer
-            // Whoever comes through a unix socket has no address (RFC 7239, 6.3).
-            self.forwardedFor = IPAddress(peer) == nil ? "unknown" : peer
+            self.forwardedFor = Self.isSocket(peer) ? "unknown" : peer
             return
         }
         let chain = fields.flatMap { $0.split(separator: ",", omittingEmptySubsequences: false) }
             .map { Self.trimmed($0) }
         // What is left of an address that is not ours, or of something that is no address, is the browser's own tale.
-        var believed: [String] = IPAddress(peer) == nil ? [] : [peer]
+        var believed: [String] = Self.isSocket(peer) ? [] : [peer]
         for hop in chain.reversed() {
             guard let address = IPAddress(hop) else { break }
             believed.append(hop)
@@ -30,6 +29,11 @@ package struct ClientAddress {
         }
         self.text = believed.last ?? peer
         self.forwardedFor = believed.isEmpty ? "unknown" : believed.reversed().joined(separator: ", ")
+    }
+
+    /// Whoever comes through a unix socket has no address (RFC 7239, 6.3).
+    private static func isSocket(_ peer: String) -> Bool {
+        peer.utf8.elementsEqual("unix".utf8)
     }
 
     private static func trimmed(_ text: Substring) -> String {
