@@ -91,6 +91,8 @@ ALL = [
 @pytest.mark.parametrize("document", ALL)
 @pytest.mark.parametrize("version", VERSIONS)
 def test_every_manifest_is_what_kubernetes_takes(document, version):
+    if document["apiVersion"].startswith("traefik.io/"):
+        pytest.skip("a resource of Traefik's own, which Kubernetes' schemas do not know")
     kubernetes_validate.validate(document, version, strict=True)
 
 

@@ -13,9 +13,8 @@ _HEAD = ["| Condition | What the user sees | Well again after |", "| --- | --- |
 
 # What our user may do, as the guide says it.
 ACL = [
-    "resetchannels", "&__redis__:invalidate", "~gatehouse:*", "+get", "+set", "+del", "+pexpire", "+setrange", "+getrange", "+eval", "+zadd", "+zrem",
-    "+zrangebyscore", "+zremrangebyscore", "+pttl",
-    "+ping", "+client", "+subscribe",
+    "resetchannels", "&__redis__:invalidate", "~gatehouse:*", "+get", "+set", "+del", "+pexpire", "+setrange", "+getrange",
+    "+eval", "+zadd", "+zrem", "+zrangebyscore", "+zremrangebyscore", "+pttl", "+ping", "+client", "+subscribe",
 ]
 
 
