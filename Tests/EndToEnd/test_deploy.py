@@ -85,14 +85,14 @@ ALL = [
     pytest.param(document, id=f"{path.name}-{document['kind']}")
     for path in MANIFESTS
     for document in documents(path.read_text())
+    # Traefik's own resources, which Kubernetes' schemas do not know.
+    if not document["apiVersion"].startswith("traefik.io/")
 ] + [pytest.param(document, id=f"chart-{document['kind']}") for document in rendered()]
 
 
 @pytest.mark.parametrize("document", ALL)
 @pytest.mark.parametrize("version", VERSIONS)
 def test_every_manifest_is_what_kubernetes_takes(document, version):
-    if document["apiVersion"].startswith("traefik.io/"):
-        pytest.skip("a resource of Traefik's own, which Kubernetes' schemas do not know")
     kubernetes_validate.validate(document, version, strict=True)
 
 

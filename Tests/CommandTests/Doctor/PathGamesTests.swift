@@ -26,7 +26,8 @@ struct PathGamesTests {
         for game in self.games(path, coversSuffixes: isRoot) {
             let text =
                 game.target.hasPrefix("https:") ? try RequestTarget.split(absolute: game.target).target : game.target
-            guard let target = try? RequestTarget(text), let found = try? table.route(for: authority, "GET", target) else {
+            guard let target = try? RequestTarget(text), let found = try? table.route(for: authority, "GET", target)
+            else {
                 continue
             }
             let isOurs = target.path.starts(with: "/_gatehouse".utf8)
