@@ -84,7 +84,7 @@ def rows_of_gateway(stack, settings, upstream, facts):
     stack.callback(front.close)
     return [
         *(
-            Row(f"Gatehouse, check, session in {kind}", gateway, "/_gatehouse/check", cookies[gateway], asked(gateway))
+            Row(f"Gatehouse, check, session in {kind}", gateway, "/_gatehouse/check", cookies[gateway], fields=asked(gateway))
             for kind, gateway in (("memory", memory), ("Redis", shared))
         ),
         Row("nginx, asking Gatehouse", front, cookie=cookies[memory]),
