@@ -73,8 +73,9 @@ extension ConfigurationReader {
             server: server,
             provider: provider,
             routes: routing.routes,
-            upstreams: routing.upstreams
+            upstreams: []
         )
+        configuration.upstreams = routing.upstreams
         configuration.admin = admin
         configuration.signIn = signIn
         configuration.session = session

@@ -24,7 +24,7 @@ package struct Configuration: Sendable {
     /// At least one; the table they make has been checked.
     package var routes: [Route]
     /// Where `Route.upstream` points into.
-    package var upstreams: [UpstreamAddress]
+    package var upstreams: [Upstream]
 
     package init(
         server: Server,
@@ -35,7 +35,7 @@ package struct Configuration: Sendable {
         self.server = server
         self.provider = provider
         self.routes = routes
-        self.upstreams = upstreams
+        self.upstreams = upstreams.map { Upstream([$0]) }
     }
 
     /// A TCP address to listen on.
@@ -122,6 +122,10 @@ package struct Configuration: Sendable {
         /// Empty: one is made at start, which only the memory store allows.
         package var keys: [SealingKey] = []
         package var maximumInMemory = 100_000
+        /// How long tunnels and streams outlast their session.
+        package var liveGrace = Duration.zero
+        /// How often a tunnel or a stream is asked whether its session is still there.
+        package var liveCheck = Duration.seconds(60)
 
         package init() {}
     }
@@ -159,6 +163,7 @@ package struct Configuration: Sendable {
     package struct Timeouts: Sendable {
         package var requestHeader = TimeAmount.seconds(10)
         package var idleBody = TimeAmount.seconds(60)
+        package var idleTunnel = TimeAmount.seconds(600)
         package var keepAlive = TimeAmount.seconds(75)
         package var upstreamConnect = TimeAmount.seconds(5)
         package var upstreamResponse = TimeAmount.seconds(60)

@@ -4,6 +4,10 @@ import NIOCore
 extension ExchangeHandler {
     /// Something moved.
     func extendDeadline() {
+        guard self.tunnel == nil else {
+            self.deadline = self.worker.now + self.timeouts.idleTunnel
+            return
+        }
         let patience = self.exchange.responseBegun || !self.exchange.requestEnded
             ? self.timeouts.idleBody : self.timeouts.upstreamResponse
         self.deadline = self.worker.now + patience
@@ -12,6 +16,7 @@ extension ExchangeHandler {
     func checkDeadline(_ now: NIODeadline) {
         guard now >= self.deadline else { return }
         self.deadline = .distantFuture
+        if let tunnel = self.tunnel, self.exchange.responseBegun { return self.tunnelTimedOut(tunnel) }
         if self.exchange.isIdle, self.headHasBegun {
             self.failWithoutRequest(.requestTimedOut)
         } else if self.exchange.isIdle || self.exchange.isClosed || self.exchange.isDiscarding {

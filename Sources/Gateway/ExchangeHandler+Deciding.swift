@@ -70,6 +70,9 @@ extension ExchangeHandler {
             self.note(.permit)
             if permit.session != nil, session?.identityFields == nil { return self.fail(.identityTooLarge) }
             self.current.permit = permit
+            if self.head.hasUpgrade {
+                do throws(Fault) { try self.allowUpgrade(access, permit) } catch { return self.fail(error) }
+            }
             guard self.exchange.permitted() else { return }
             self.lease(permit, fresh: false)
         case .challenge:

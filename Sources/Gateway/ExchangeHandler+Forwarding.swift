@@ -33,7 +33,8 @@ extension ExchangeHandler: UpstreamPartner {
             forwardedFor: client.forwardedFor,
             forwardedHost: access.authority.text,
             scheme: access.scheme,
-            requestID: self.current.requestID
+            requestID: self.current.requestID,
+            upgrade: self.current.upgrade
         )
         connection.begin(request, partner: self)
         self.extendDeadline()
@@ -47,6 +48,7 @@ extension ExchangeHandler: UpstreamPartner {
 
     func forward(_ body: ByteBuffer) {
         guard let upstream = self.upstream, body.readableBytes > 0 else { return }
+        if let tunnel = self.tunnel, tunnel.isWebSocket { tunnel.towardsUpstream.pass(body) }
         if self.head.framing == .chunked {
             upstream.write(Self.chunkHead(body.readableBytes))
             upstream.write(body)
@@ -75,7 +77,7 @@ extension ExchangeHandler: UpstreamPartner {
 
     func upstreamResponded(_ head: ResponseHead) {
         guard self.current.isUnderWay else { return }
-        guard head.status != 101 else { return self.fail(.upstreamSwitchedProtocols) }
+        guard head.status != 101 else { return self.upstreamSwitched(head) }
         guard self.exchange.responseBegan() else { return self.fail(.upstreamBroke) }
         let response = ForwardedResponse(head, toHEAD: self.head.isHEAD, overHTTP10: self.head.isHTTP10)
         if self.worker.isDraining || response.framing == .untilClose { self.exchange.lastExchange() }
@@ -99,6 +101,7 @@ extension ExchangeHandler: UpstreamPartner {
     private static let copiedSize = 4 << 10
 
     func upstreamSent(_ body: ByteBuffer) {
+        if let tunnel = self.tunnel { return self.tunnel(body, towardsBrowserIn: tunnel) }
         guard let response = self.current.response, response.framing != .empty, body.readableBytes > 0 else { return }
         if response.framing == .chunked {
             self.wire.append(String(body.readableBytes, radix: 16))

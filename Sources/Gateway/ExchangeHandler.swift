@@ -15,6 +15,8 @@ final class ExchangeHandler: ChannelDuplexHandler {
     var memory = ConnectionMemory()
     let current = CurrentExchange()
     var upstream: UpstreamHandler?
+    /// Once the upstream has switched to another protocol.
+    var tunnel: Tunnel?
     var context: ChannelHandlerContext?
     var deadline: NIODeadline
 
@@ -65,7 +67,7 @@ final class ExchangeHandler: ChannelDuplexHandler {
     func channelInactive(context: ChannelHandlerContext) {
         self.exchange.closed()
         if self.current.isUnderWay {
-            if self.current.fault == nil { self.current.fault = .browserLeft }
+            if self.current.fault == nil, self.tunnel == nil { self.current.fault = .browserLeft }
             self.finishRecord()
         }
         self.dropUpstream()
@@ -100,6 +102,7 @@ final class ExchangeHandler: ChannelDuplexHandler {
         guard let event = event as? ChannelEvent, event == .inputClosed else {
             return context.fireUserInboundEventTriggered(event)
         }
+        if let tunnel = self.tunnel, self.exchange.responseBegun { return self.browserEnded(tunnel) }
         self.exchange.lastExchange()
         let isMidRequest = !self.exchange.requestEnded && !self.body.isComplete(in: self.unread)
         if self.exchange.isIdle || self.exchange.isClosed || isMidRequest { context.close(promise: nil) }

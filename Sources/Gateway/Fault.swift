@@ -38,6 +38,11 @@ extension Fault {
     static let upstreamConnectTimeout = Self(.upstream, .gatewayTimeout, "the upstream did not accept in time")
     static let upstreamBroke = Self(.upstream, .badGateway, "the upstream's answer broke off or made no sense")
     static let upstreamSwitchedProtocols = Self(.upstream, .badGateway, "the upstream switched protocols unasked")
+    static let foreignOrigin = Self(.downstream, .forbidden, "a tunnel asked for by a page of another origin")
+    static let tunnelIdle = Self(.downstream, .requestTimeout, "the tunnel was idle for too long")
+    /// The status is for the log; the response or the tunnel had long begun.
+    static let sessionEnded = Self(.downstream, .unauthorized, "the session ended")
+    static let stopping = Self(.gateway, .serviceUnavailable, "the gateway stopped")
     /// Nobody is left to be told; the status is for the log.
     static let browserLeft = Self(.downstream, .badRequest, "the browser went away")
     static let requestTimedOut = Self(.downstream, .requestTimeout, "the request did not arrive in time")

@@ -39,6 +39,8 @@ package final class Sessions {
     /// Bounded: emptied when full, which costs one opening for each session that is still in use.
     private var opened: [SessionKey: OpenedSession] = [:]
     private static let openedLimit = 4096
+    /// Told of each session that has been ended here, or found to have ended.
+    var onEnd: (SessionKey) -> Void = { _ in }
 
     package init(store: any SessionStore, settings: Settings, metrics: Metrics, now: @escaping () -> Instant) {
         self.store = store
@@ -71,7 +73,7 @@ package final class Sessions {
             case .failure(let fault):
                 completion(.failure(.store(fault)))
             case .success(nil):
-                self.opened[ticket.key] = nil
+                if self.opened.removeValue(forKey: ticket.key) != nil { self.onEnd(ticket.key) }
                 self.load(rest, for: authority, unopened: unopened, completion)
             case .success(let record?):
                 switch self.open(record, with: ticket, for: authority) {
@@ -117,6 +119,7 @@ package final class Sessions {
                 self.opened[ticket.key] = nil
                 self.store.remove(ticket.key) { result in
                     if case .failure(let fault) = result { return completion(.failure(.store(fault))) }
+                    self.onEnd(ticket.key)
                     let all = removed + [opened.session]
                     self.remove(tickets.dropFirst(), for: authority, removed: all, completion)
                 }
@@ -127,6 +130,13 @@ package final class Sessions {
     /// `true` once for each name, whoever asks and wherever: a `state` is good for one callback.
     package func claim(_ name: [UInt8], for duration: Duration, _ completion: @escaping Completion<Bool>) {
         self.store.claim(name, expiresIn: duration) { completion($0.mapError { .store($0) }) }
+    }
+
+    /// Whether a session that has been opened is still there. Asking keeps nothing alive: an open tab is no activity.
+    func isThere(_ session: OpenedSession, _ completion: @escaping Completion<Bool>) {
+        self.store.load(session.ticket.key) { result in
+            completion(result.map { $0 != nil }.mapError { .store($0) })
+        }
     }
 
     func ping(_ completion: @escaping Completion<Void>) {

@@ -1,5 +1,6 @@
 package import Access
 package import Cryptography
+import NIOCore
 
 /// The configuration with everything that follows from it, computed once and shared by all workers. It never changes.
 package final class Settings: Sendable {
@@ -32,6 +33,9 @@ package final class Settings: Sendable {
     func number(of route: Route) -> Int {
         self.routeNumbers[ObjectIdentifier(route)] ?? -1
     }
+
+    /// How often a live exchange's session is asked for.
+    var liveCheck: TimeAmount { TimeAmount(self.configuration.session.liveCheck) }
 
     var scheme: Scheme { self.configuration.server.publicURL.scheme }
 

@@ -15,6 +15,9 @@ package final class Worker {
     let metrics = Metrics()
     let upstreams: UpstreamPool
     let sessions: Sessions
+    let live = LiveExchanges()
+    /// All workers of this process, this one among them; `nil` after the end.
+    var siblings: WorkerTable?
     /// `nil`: the operator wants none.
     let accessLog: AccessLog?
 
@@ -56,6 +59,7 @@ package final class Worker {
         self.upstreams = UpstreamPool(eventLoop: eventLoop, configuration: settings.configuration)
         self.accessLog = settings.configuration.log.access ? AccessLog(sink: sink, asJSON: logsAsJSON) : nil
         self.sessions = Sessions(store: store, settings: settings, metrics: self.metrics, now: clock)
+        self.sessions.onEnd = { [weak self] key in self?.announceEnd(of: key) }
     }
 
     /// Starts looking at deadlines.
@@ -100,7 +104,8 @@ package final class Worker {
     /// Closes whatever is still open, and writes the last lines of the log.
     package func stop() {
         self.tick?.cancel()
-        for connection in self.connections.values { connection.abort() }
+        for connection in self.connections.values { connection.stop() }
+        self.siblings = nil
         self.upstreams.closeIdle()
         self.accessLog?.handOver()
         self.drained?.succeed()
@@ -120,7 +125,11 @@ package final class Worker {
         self.now = .now()
         self.wallClock = self.clock()
         self.httpDate = Timestamp.now.httpDate
-        for connection in self.connections.values { connection.checkDeadline(self.now) }
+        for connection in self.connections.values {
+            connection.checkDeadline(self.now)
+            connection.becomeLiveIfLong(self.now)
+        }
+        self.checkLiveSessions()
         self.upstreams.closeExpired(now: self.now)
         self.accessLog?.handOver()
     }
@@ -130,6 +139,32 @@ package final class Worker {
 extension Worker: Sendable {}
 
 extension Worker {
+    /// A session has ended here, whoever ended it. Every worker of this process is told.
+    func announceEnd(of key: SessionKey) {
+        guard let siblings = self.siblings else { return self.sessionEnded(key) }
+        siblings.announceEnd(of: key)
+    }
+
+    /// A session has ended somewhere. What is still running in its name is ended, too.
+    func sessionEnded(_ key: SessionKey) {
+        let connections = self.live.take(key)
+        guard !connections.isEmpty else { return }
+        let grace = TimeAmount(self.settings.configuration.session.liveGrace)
+        self.eventLoop.assumeIsolated().scheduleTask(in: grace) {
+            for connection in connections { connection.sessionEnded(key) }
+        }
+    }
+
+    private func checkLiveSessions() {
+        for key in self.live.expired(self.wallClock) { self.sessionEnded(key) }
+        for session in self.live.due(self.now, next: self.now + self.settings.liveCheck) {
+            self.sessions.isThere(session) { result in
+                // A store that fails is not an absent session (security rule 21).
+                if case .success(false) = result { self.announceEnd(of: session.ticket.key) }
+            }
+        }
+    }
+
     /// An exchange is over: counted, and written down.
     func record(_ current: CurrentExchange, client: String) {
         let duration = NIODeadline.now() - current.startedAt

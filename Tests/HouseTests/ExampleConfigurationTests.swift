@@ -86,7 +86,7 @@ struct ExampleConfigurationTests {
         #expect(
             problems == [
                 "config.example.toml:\(key.index + 1): session.lifetmie: found an unknown key; "
-                    + "allowed store, lifetime, idle, keys, keys_file, max_in_memory; did you mean \"lifetime\"?"
+                    + "allowed store, lifetime, idle, keys, keys_file, max_in_memory, live_grace, live_check; did you mean \"lifetime\"?"
             ]
         )
     }

@@ -8,6 +8,7 @@ extension Configuration.Timeouts {
         let range = Duration.milliseconds(1)...(.seconds(86_400))
         self.requestHeader = section.timeAmount("request_header", in: range) ?? self.requestHeader
         self.idleBody = section.timeAmount("idle_body", in: range) ?? self.idleBody
+        self.idleTunnel = section.timeAmount("idle_tunnel", in: range) ?? self.idleTunnel
         self.keepAlive = section.timeAmount("keep_alive", in: range) ?? self.keepAlive
         self.upstreamConnect = section.timeAmount("upstream_connect", in: range) ?? self.upstreamConnect
         self.upstreamResponse = section.timeAmount("upstream_response", in: range) ?? self.upstreamResponse

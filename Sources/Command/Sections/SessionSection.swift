@@ -22,6 +22,8 @@ extension Configuration.SessionSettings {
         self.idle = min(idle ?? self.idle, self.lifetime)
         self.keys = section.sealingKeys()
         self.maximumInMemory = section.number("max_in_memory", in: 1...100_000_000) ?? self.maximumInMemory
+        self.liveGrace = section.duration("live_grace", in: .zero...(.seconds(86_400))) ?? self.liveGrace
+        self.liveCheck = section.duration("live_check", in: .seconds(1)...(.seconds(86_400))) ?? self.liveCheck
         if self.store == .redis, self.keys.isEmpty, !section.hasProblem("keys", "keys_file") {
             section.refuse(
                 "keys",

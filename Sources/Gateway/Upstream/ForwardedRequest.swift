@@ -16,6 +16,8 @@ struct ForwardedRequest {
     let forwardedHost: String
     let scheme: Scheme
     let requestID: RequestID
+    /// The protocol the upstream may switch to; `nil`: none.
+    let upgrade: String?
 
     func write(into wire: inout WireBytes) {
         wire.append(self.head.method)
@@ -40,6 +42,10 @@ struct ForwardedRequest {
         case .none, .untilClose: break
         case .length(let length): wire.appendField("Content-Length", String(length))
         case .chunked: wire.append("Transfer-Encoding: chunked\r\n")
+        }
+        if let upgrade {
+            wire.append("Connection: Upgrade\r\n")
+            wire.appendField("Upgrade", upgrade)
         }
         wire.append("X-Forwarded-For: ")
         wire.append(self.forwardedFor)

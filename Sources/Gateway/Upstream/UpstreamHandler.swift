@@ -7,6 +7,8 @@ protocol UpstreamPartner: AnyObject {
     func upstreamResponded(_ head: ResponseHead)
     func upstreamSent(_ body: ByteBuffer)
     func upstreamEnded(_ trailers: Trailers?)
+    /// It sends nothing more, but may still be listening: after `allowHalfClosure` only.
+    func upstreamEndedItsHalf()
     /// The end of a burst: what has been written may be flushed.
     func upstreamPaused()
     func upstreamBecameWritable()
@@ -98,6 +100,24 @@ final class UpstreamHandler: ChannelDuplexHandler {
         }
     }
 
+    /// The browser's half of a tunnel has ended.
+    func closeOutput() {
+        self.hasUnflushedWrites = false
+        self.context?.flush()
+        self.context?.close(mode: .output, promise: nil)
+    }
+
+    /// In a tunnel the end of one direction is not that of the other.
+    func allowHalfClosure() {
+        try? self.context?.channel.syncOptions?.setOption(.allowRemoteHalfClosure, value: true)
+    }
+
+    /// Whether the response that is running is a stream of server-sent events.
+    var sendsEvents: Bool {
+        let type = self.head.value(named: "content-type")?.lowercased() ?? ""
+        return type.utf8.starts(with: "text/event-stream".utf8)
+    }
+
     /// The browser can take more.
     func partnerBecameWritable() {
         guard self.pendingRead else { return }
@@ -154,10 +174,16 @@ final class UpstreamHandler: ChannelDuplexHandler {
                 self.head.reset()
                 continue
             }
-            self.body = BodyReader(self.isHEAD || self.head.hasNoBody ? .none : self.head.framing)
+            self.body = BodyReader(self.framing)
             return true
         }
         return false
+    }
+
+    private var framing: Framing {
+        // What follows a 101 is no body, whatever the fields say.
+        if self.head.status == 101 { return .untilClose }
+        return self.isHEAD || self.head.hasNoBody ? .none : self.head.framing
     }
 
     /// The partner may leave at any event; then the rest is nobody's.
@@ -182,6 +208,13 @@ final class UpstreamHandler: ChannelDuplexHandler {
 
     func channelWritabilityChanged(context: ChannelHandlerContext) {
         if context.channel.isWritable { self.partner?.upstreamBecameWritable() }
+    }
+
+    func userInboundEventTriggered(context: ChannelHandlerContext, event: Any) {
+        guard let event = event as? ChannelEvent, event == .inputClosed else {
+            return context.fireUserInboundEventTriggered(event)
+        }
+        self.partner?.upstreamEndedItsHalf()
     }
 
     func channelInactive(context: ChannelHandlerContext) {

@@ -8,7 +8,7 @@ final class UpstreamPool {
     typealias Completion = (Result<UpstreamHandler, Fault>) -> Void
 
     private let eventLoop: any EventLoop
-    private let addresses: [UpstreamAddress]
+    private let upstreams: [Upstream]
     private let timeouts: Configuration.Timeouts
     private let idleLimit: Int
     /// For each upstream the connections that wait, the most recently used last.
@@ -19,15 +19,17 @@ final class UpstreamPool {
 
     init(eventLoop: any EventLoop, configuration: Configuration) {
         self.eventLoop = eventLoop
-        self.addresses = configuration.upstreams
+        self.upstreams = configuration.upstreams
         self.timeouts = configuration.timeouts
         self.idleLimit = configuration.limits.upstreamIdleConnections
         self.idle = Array(repeating: [], count: configuration.upstreams.count)
     }
 
     func address(of permit: Permit) -> UpstreamAddress {
-        self.addresses[permit.route.upstream]
+        self.upstreams[permit.route.upstream].addresses[0]
     }
+
+    func upstream(of permit: Permit) -> Upstream { self.upstreams[permit.route.upstream] }
 
     /// Lends a connection to the permit's upstream: an idle one, the hottest first, or a new one.
     ///
@@ -68,12 +70,12 @@ final class UpstreamPool {
 
     func closeIdle() {
         let connections = self.idle.joined()
-        self.idle = Array(repeating: [], count: self.addresses.count)
+        self.idle = Array(repeating: [], count: self.upstreams.count)
         for connection in connections { connection.close() }
     }
 
     private func connect(_ upstream: Int, _ completion: @escaping Completion) {
-        let address = self.addresses[upstream]
+        let address = self.upstreams[upstream].addresses[0]
         let poolBox = NIOLoopBound(self, eventLoop: self.eventLoop)
         let bootstrap = ClientBootstrap(group: self.eventLoop)
             .connectTimeout(self.timeouts.upstreamConnect)

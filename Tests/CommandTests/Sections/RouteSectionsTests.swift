@@ -23,7 +23,7 @@ struct RouteSectionsTests {
         #expect(route.policy == Policy(access: .optional))
         #expect(!route.preserveHost)
         #expect(route.allowEncodedSlashes)
-        #expect(configuration.upstreams == [UpstreamAddress(host: "app", port: 8000)])
+        #expect(configuration.upstreams == [Upstream([UpstreamAddress(host: "app", port: 8000)])])
     }
 
     @Test func defaultsComeFromThePublicURL() throws {
@@ -41,7 +41,8 @@ struct RouteSectionsTests {
         let configuration = try #require(sample.reading().configuration)
         #expect(configuration.routes.map(\.upstream) == [0, 1, 0])
         #expect(
-            configuration.upstreams == [.init(host: "127.0.0.1", port: 3000), .init(host: "127.0.0.1", port: 3001)]
+            configuration.upstreams.flatMap(\.addresses)
+                == [.init(host: "127.0.0.1", port: 3000), .init(host: "127.0.0.1", port: 3001)]
         )
     }
 
@@ -51,7 +52,7 @@ struct RouteSectionsTests {
     ])
     func anUpstreamIsHostAndPort(_ url: String, _ host: String, _ port: Int) {
         let sample = Sample().with("route", "upstream = \"\(url)\"")
-        #expect(sample.reading().configuration?.upstreams == [UpstreamAddress(host: host, port: port)])
+        #expect(sample.reading().configuration?.upstreams == [Upstream([UpstreamAddress(host: host, port: port)])])
     }
 
     @Test(arguments: [
