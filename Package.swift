@@ -66,7 +66,7 @@ let package = Package(
             name: "Gateway",
             dependencies: [
                 "Access", "BackChannel", "CStartup", "Cryptography", "JSON", "OpenIDConnect", "Redis",
-                nioCore, nioPosix, nioHTTP1, logging, serviceLifecycle, unixSignals,
+                nioCore, nioPosix, nioHTTP1, nioSSL, logging, serviceLifecycle, unixSignals,
             ],
             swiftSettings: rules
         ),

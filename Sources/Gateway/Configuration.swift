@@ -176,6 +176,11 @@ package struct Configuration: Sendable {
         package var headerBytes = 32 << 10
         package var headerFields = 100
         package var upstreamIdleConnections = 64
+        /// 0, here and below: no limit.
+        package var bodyBytes = 0
+        package var connections = 0
+        package var connectionsPerAddress = 0
+        package var signInsPerMinute = 0
 
         package init() {}
     }

@@ -22,7 +22,11 @@ extension ExchangeHandler {
         } else if self.exchange.isIdle || self.exchange.isClosed || self.exchange.isDiscarding {
             self.abort()
         } else {
-            self.fail(self.exchange.requestEnded ? .upstreamSilent : .requestTimedOut)
+            guard self.exchange.requestEnded else { return self.fail(.requestTimedOut) }
+            if let upstream = self.upstream, !self.exchange.responseBegun {
+                self.worker.upstreams.failed(upstream.origin)
+            }
+            self.fail(.upstreamSilent)
         }
     }
 

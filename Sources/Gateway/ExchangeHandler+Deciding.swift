@@ -70,6 +70,13 @@ extension ExchangeHandler {
             self.note(.permit)
             if permit.session != nil, session?.identityFields == nil { return self.fail(.identityTooLarge) }
             self.current.permit = permit
+            let plan = self.worker.upstreams.plan(for: permit.route)
+            if let answers = plan.upstream.answers {
+                let path = permit.route.rest(of: permit.target)
+                guard let answer = answers.answer(method: access.method, path: path) else { return self.fail(.noRoute) }
+                return self.answer(answer)
+            }
+            guard self.checkBodyLimit(plan) else { return }
             if self.head.hasUpgrade {
                 do throws(Fault) { try self.allowUpgrade(access, permit) } catch { return self.fail(error) }
             }

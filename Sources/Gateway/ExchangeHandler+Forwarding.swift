@@ -4,7 +4,8 @@ import NIOCore
 /// The near end of the glue: each side reads only while the other can write.
 extension ExchangeHandler: UpstreamPartner {
     func lease(_ permit: Permit, fresh: Bool) {
-        self.worker.upstreams.lease(permit, fresh: fresh) { result in
+        let affinity = self.worker.upstreams.plan(for: permit.route).isSticky ? self.affinity : nil
+        self.worker.upstreams.lease(permit, fresh: fresh, affinity: affinity) { result in
             switch result {
             case .success(let connection):
                 guard self.exchange.leased() else {
@@ -23,20 +24,27 @@ extension ExchangeHandler: UpstreamPartner {
 
     private func forwardHead(to connection: UpstreamHandler, _ permit: Permit) {
         guard let access = self.current.access, let client = self.current.client else { return }
+        let plan = self.worker.upstreams.plan(for: permit.route)
+        guard let target = plan.target(access.target) else {
+            self.upstream = nil
+            self.worker.upstreams.giveBack(connection)
+            return self.fail(.prefixMissing)
+        }
+        self.timeouts = plan.timeouts
         let request = ForwardedRequest(
             head: self.head,
-            target: access.target,
+            target: target,
             cookieLine: self.memory.cookieLine,
             identityFields: permit.session == nil ? nil : self.current.session?.identityFields,
-            host: permit.route.preserveHost
-                ? access.authority.text : self.worker.upstreams.address(of: permit).authority,
+            host: plan.host(permit.route, of: connection.origin, asked: access.authority),
             forwardedFor: client.forwardedFor,
             forwardedHost: access.authority.text,
             scheme: access.scheme,
+            strippedPrefix: plan.upstream.stripPrefix,
             requestID: self.current.requestID,
             upgrade: self.current.upgrade
         )
-        connection.begin(request, partner: self)
+        connection.begin(request, tolerating: plan.upstream.tolerated, partner: self)
         self.extendDeadline()
         if self.head.expectsContinue, self.head.framing != .none {
             var interim = ByteBuffer()
@@ -44,6 +52,12 @@ extension ExchangeHandler: UpstreamPartner {
             self.write(interim)
         }
         if self.exchange.requestEnded { self.flush() }
+    }
+
+    /// What the requests of one session have in common; those of one address, where there is no session.
+    private var affinity: UInt64? {
+        if let session = self.current.session { return stableHash(session.ticket.key.bytes) }
+        return self.current.client.map { stableHash($0.text.utf8) }
     }
 
     func forward(_ body: ByteBuffer) {
@@ -97,6 +111,16 @@ extension ExchangeHandler: UpstreamPartner {
         self.extendDeadline()
     }
 
+    func upstreamInformed(_ head: ResponseHead) {
+        // HTTP/1.0 knows none (RFC 9110, 15.2).
+        guard self.current.isUnderWay, !self.exchange.responseBegun, !self.head.isHTTP10 else { return }
+        self.writeWire()
+        let names = self.worker.settings.cookieNames
+        ForwardedResponse.writeInterim(head, into: &self.wire) { SetCookie.isOurs(setCookieField: $0, names: names) }
+        self.hasWire = true
+        self.writeWire()
+    }
+
     /// A body up to this size is copied behind its head, which costs less than a second piece of a write.
     private static let copiedSize = 4 << 10
 
@@ -142,11 +166,13 @@ extension ExchangeHandler: UpstreamPartner {
         self.pump()
     }
 
-    func upstreamFailed() {
+    func upstreamFailed(_ detail: String?) {
         let wasReused = self.upstream?.isReused ?? false
         self.upstream = nil
         guard self.retryIsSafe(wasReused: wasReused), let permit = self.current.permit else {
-            return self.fail(.upstreamBroke)
+            var fault = Fault.upstreamBroke
+            fault.detail = detail
+            return self.fail(fault)
         }
         self.current.hasRetried = true
         self.exchange.retrying()

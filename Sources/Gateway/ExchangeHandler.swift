@@ -8,13 +8,16 @@ final class ExchangeHandler: ChannelDuplexHandler {
     typealias OutboundOut = ByteBuffer
 
     let worker: Worker
-    let timeouts: Configuration.Timeouts
+    /// Those of the route, once there is one.
+    var timeouts: Configuration.Timeouts
     var exchange = Exchange()
     let head: RequestHead
     var body = BodyReader(.none)
     var memory = ConnectionMemory()
     let current = CurrentExchange()
     var upstream: UpstreamHandler?
+    /// The largest body the route takes.
+    var bodyLimit = Int.max
     /// Once the upstream has switched to another protocol.
     var tunnel: Tunnel?
     var context: ChannelHandlerContext?
@@ -27,6 +30,8 @@ final class ExchangeHandler: ChannelDuplexHandler {
     private(set) var headHasBegun = false
     private(set) var peer = ""
     private(set) var peerIsTrusted = false
+    /// Whether it is one of those that `ConnectionLimits` counts.
+    var isCounted = false
 
     /// Heads and small bodies are put together here; the storage serves one after another.
     var wire = WireBytes()
@@ -62,6 +67,7 @@ final class ExchangeHandler: ChannelDuplexHandler {
         }
         self.worker.opened(self)
         context.fireChannelActive()
+        self.checkConnectionLimits()
     }
 
     func channelInactive(context: ChannelHandlerContext) {
@@ -73,6 +79,7 @@ final class ExchangeHandler: ChannelDuplexHandler {
         self.dropUpstream()
         self.unread = ByteBuffer()
         self.worker.closed(self)
+        self.leaveConnectionLimits()
         context.fireChannelInactive()
     }
 
@@ -164,6 +171,7 @@ final class ExchangeHandler: ChannelDuplexHandler {
             switch self.exchange.received(.body) {
             case .forwardBody:
                 self.current.bytesIn += bytes.readableBytes
+                guard self.current.bytesIn <= self.bodyLimit || self.tunnel != nil else { return self.refuse(.body) }
                 self.extendDeadline()
                 self.forward(bytes)
             case .discard: break

@@ -34,6 +34,19 @@ extension Fault {
     static let unknownHost = Self(.downstream, .misdirectedRequest, "no route for this host")
     static let noRoute = Self(.downstream, .notFound, "no route for this path")
     static let upstreamUnreachable = Self(.upstream, .badGateway, "the upstream cannot be reached")
+    static let prefixMissing = Self(.downstream, .notFound, "the path does not begin with the route's strip_prefix")
+    static let bodyTooLarge = Self(.downstream, .payloadTooLarge, "the body is larger than the route takes")
+    static let tooManyConnections = Self(.downstream, .serviceUnavailable, "more connections than limits.connections")
+    static let tooManyConnectionsOfOneAddress = Self(
+        .downstream,
+        .tooManyRequests,
+        "more connections of one address than limits.connections_per_address"
+    )
+    static let tooManySignIns = Self(
+        .downstream,
+        .tooManyRequests,
+        "more sign-ins of one address than limits.sign_ins_per_minute"
+    )
     static let upstreamSilent = Self(.upstream, .gatewayTimeout, "the upstream did not answer in time")
     static let upstreamConnectTimeout = Self(.upstream, .gatewayTimeout, "the upstream did not accept in time")
     static let upstreamBroke = Self(.upstream, .badGateway, "the upstream's answer broke off or made no sense")

@@ -61,7 +61,7 @@ extension ExchangeHandler {
     /// From here on the end of the session is the end of this exchange.
     func becomeLive(checkedAfter interval: TimeAmount) {
         guard let session = self.current.session, let permit = self.current.permit, permit.session != nil,
-            !self.current.isLive, !self.worker.upstreams.upstream(of: permit).outlivesSession
+            !self.current.isLive, !self.worker.upstreams.plan(for: permit.route).upstream.outlivesSession
         else { return }
         self.current.isLive = true
         self.worker.live.add(self, for: session, nextCheck: self.worker.now + interval)

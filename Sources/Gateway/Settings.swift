@@ -11,11 +11,16 @@ package final class Settings: Sendable {
     /// Cookies carry `Secure` exactly when browsers reach us over TLS.
     let cookiesAreSecure: Bool
     let endpoints: EndpointTable
+    let upstreamContexts: UpstreamContexts
+    /// `nil`: there is no limit.
+    let connectionLimits: ConnectionLimits?
+    let signInLimit: SignInLimit?
     /// Every host this gateway answers for; a request for another is misdirected.
     private let authorities: Set<Authority>
     private let routeNumbers: [ObjectIdentifier: Int]
 
-    /// - Throws: `RouteTableError` for routes that contradict each other, `CryptographyError` for a bad key ring.
+    /// - Throws: `RouteTableError` for routes that contradict each other, `CryptographyError` for a bad key
+    /// ring, what NIOSSL throws for certificates of upstreams that cannot be used.
     package init(_ configuration: Configuration) throws {
         self.configuration = configuration
         self.routes = try RouteTable(configuration.routes)
@@ -23,6 +28,9 @@ package final class Settings: Sendable {
         self.keys = try KeyRing(keys.isEmpty ? [SealingKey.generate()] : keys)
         self.cookiesAreSecure = configuration.server.publicURL.scheme == .https
         self.cookieNames = CookieNames(name: configuration.cookie.name, secure: self.cookiesAreSecure, domain: nil)
+        self.upstreamContexts = try UpstreamContexts(configuration.upstreams)
+        self.connectionLimits = ConnectionLimits(configuration.limits)
+        self.signInLimit = SignInLimit(perMinute: configuration.limits.signInsPerMinute)
         self.endpoints = EndpointTable(configuration.paths)
         self.routeNumbers = Dictionary(
             configuration.routes.enumerated().map { (ObjectIdentifier($1), $0) }, uniquingKeysWith: { first, _ in first })

@@ -56,7 +56,8 @@ package final class Worker {
         self.clock = clock
         self.wallClock = clock()
         self.httpDate = Timestamp.now.httpDate
-        self.upstreams = UpstreamPool(eventLoop: eventLoop, configuration: settings.configuration)
+        self.upstreams = UpstreamPool(
+            eventLoop: eventLoop, configuration: settings.configuration, contexts: settings.upstreamContexts)
         self.accessLog = settings.configuration.log.access ? AccessLog(sink: sink, asJSON: logsAsJSON) : nil
         self.sessions = Sessions(store: store, settings: settings, metrics: self.metrics, now: clock)
         self.sessions.onEnd = { [weak self] key in self?.announceEnd(of: key) }
@@ -88,7 +89,10 @@ package final class Worker {
     }
 
     var metricsSnapshot: MetricsSnapshot {
-        self.metrics.snapshot(upstreams: self.upstreams, connections: self.connections.count, openedSessions: self.sessions.openedCount)
+        var snapshot = self.metrics.snapshot(
+            upstreams: self.upstreams, connections: self.connections.count, openedSessions: self.sessions.openedCount)
+        snapshot.liveSessions = self.live.sessionCount
+        return snapshot
     }
 
     /// Takes nothing new; the future succeeds when the last exchange has ended.
@@ -131,6 +135,7 @@ package final class Worker {
         }
         self.checkLiveSessions()
         self.upstreams.closeExpired(now: self.now)
+        self.upstreams.checkHealth(now: self.now)
         self.accessLog?.handOver()
     }
 }

@@ -24,6 +24,11 @@ extension Configuration.Limits {
         self.headerFields = section.number("header_fields", in: 10...10_000) ?? self.headerFields
         self.upstreamIdleConnections =
             section.number("upstream_idle_connections", in: 0...65_536) ?? self.upstreamIdleConnections
+        self.bodyBytes = section.size("body_size", in: 0...1 << 50) ?? self.bodyBytes
+        self.connections = section.number("connections", in: 0...10_000_000) ?? self.connections
+        self.connectionsPerAddress =
+            section.number("connections_per_address", in: 0...1_000_000) ?? self.connectionsPerAddress
+        self.signInsPerMinute = section.number("sign_ins_per_minute", in: 0...1_000_000) ?? self.signInsPerMinute
     }
 }
 

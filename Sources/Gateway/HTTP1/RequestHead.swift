@@ -236,7 +236,8 @@ package final class RequestHead {
             self.all(.connection).contains(where: { Self.lists("upgrade", in: $0) })
         else { return nil }
         let named = self.all(.upgrade)
-        guard named.count == 1, !named[0].isEmpty, named[0].utf8.allSatisfy({ isTokenByte($0) || $0 == UInt8(ascii: "/") })
+        guard named.count == 1, !named[0].isEmpty,
+            named[0].utf8.allSatisfy({ isTokenByte($0) || $0 == UInt8(ascii: "/") })
         else { return nil }
         return named[0].lowercased()
     }

@@ -5,7 +5,8 @@ import Access
 /// What the browser sent is copied line by line, less what ends here; what only we may say comes last, from us alone.
 struct ForwardedRequest {
     let head: RequestHead
-    let target: RequestTarget
+    /// Path and query as the upstream sees them.
+    let target: String
     /// The browser's cookies without ours, as one line; empty when there are no others.
     let cookieLine: [UInt8]
     /// `nil`: a request nobody is known to have made.
@@ -15,6 +16,8 @@ struct ForwardedRequest {
     let forwardedFor: String
     let forwardedHost: String
     let scheme: Scheme
+    /// What has been stripped from the path; empty, mostly.
+    let strippedPrefix: String
     let requestID: RequestID
     /// The protocol the upstream may switch to; `nil`: none.
     let upgrade: String?
@@ -22,7 +25,7 @@ struct ForwardedRequest {
     func write(into wire: inout WireBytes) {
         wire.append(self.head.method)
         wire.append(UInt8(ascii: " "))
-        wire.append(self.target.text)
+        wire.append(self.target)
         wire.append(" HTTP/1.1\r\nHost: ")
         wire.append(self.host)
         wire.append("\r\n")
@@ -53,6 +56,10 @@ struct ForwardedRequest {
         wire.append(self.scheme.rawValue)
         wire.append("\r\nX-Forwarded-Host: ")
         wire.append(self.forwardedHost)
+        if !self.strippedPrefix.isEmpty {
+            wire.append("\r\nX-Forwarded-Prefix: ")
+            wire.append(self.strippedPrefix)
+        }
         wire.append("\r\nX-Request-Id: ")
         wire.append(self.requestID)
         wire.append("\r\n")

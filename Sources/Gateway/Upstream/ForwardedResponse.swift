@@ -98,6 +98,32 @@ struct ForwardedResponse {
     }
 }
 
+extension ForwardedResponse {
+    /// An interim response as the browser gets it: what the upstream sent, less what ends here.
+    static func writeInterim(_ head: ResponseHead, into wire: inout WireBytes, isOurs: (String) -> Bool) {
+        let bytes = head.bytes
+        wire.append("HTTP/1.1 ")
+        wire.append(head.status)
+        wire.append(UInt8(ascii: " "))
+        wire.append(bytes[head.reason])
+        wire.append("\r\n")
+        for (index, field) in head.fields.enumerated() {
+            let isKept: Bool
+            switch head.names[index] {
+            case .other, .caching: isKept = !head.isNamedByConnection(field)
+            case .setCookie: isKept = !isOurs(String(decoding: bytes[field.value], as: UTF8.self))
+            case .hopByHop, .connection, .transferEncoding, .contentLength, .trailer: isKept = false
+            }
+            guard isKept else { continue }
+            wire.append(bytes[field.name])
+            wire.append(": ")
+            wire.append(bytes[field.value])
+            wire.append("\r\n")
+        }
+        wire.append("\r\n")
+    }
+}
+
 extension ResponseHead {
     /// A status that never comes with a body (RFC 9110, 6.4.1).
     var hasNoBody: Bool { self.status == 204 || self.status == 304 }

@@ -44,7 +44,9 @@ struct WebSocketFramesTests {
     }
 
     @Test func aCloseFrameHasItsCodeAndIsMaskedForApplications() {
-        #expect(WebSocketFrames.close(1008, "ok", masked: false) == ByteBuffer(bytes: [0x88, 4, 0x03, 0xF0, 0x6f, 0x6b]))
+        #expect(
+            WebSocketFrames.close(1008, "ok", masked: false) == ByteBuffer(bytes: [0x88, 4, 0x03, 0xF0, 0x6f, 0x6b])
+        )
         #expect(
             WebSocketFrames.close(1008, "ok", masked: true)
                 == ByteBuffer(bytes: [0x88, 0x84, 0, 0, 0, 0, 0x03, 0xF0, 0x6f, 0x6b])
