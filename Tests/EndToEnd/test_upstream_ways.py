@@ -338,6 +338,8 @@ def test_a_directory_and_a_page_are_served_without_an_application(stage, forger,
 def test_nginx_behind_us_serves_ranges_and_heads(stage, forger, tmp_path):
     port = free_port()
     (tmp_path / "data").write_bytes(bytes(range(256)) * 64)
+    for folder in (tmp_path, *tmp_path.parents[:2]):
+        folder.chmod(0o755)
     configuration = tmp_path / "nginx.conf"
     configuration.write_text(
         f"daemon off; pid {tmp_path}/pid; error_log stderr; events {{}} http {{ access_log off; "

@@ -16,7 +16,7 @@ struct FloorTests {
         "BackChannel": ["CCurl", "Glibc"],
         "Gateway": [
             "Access", "BackChannel", "CStartup", "Cryptography", "Glibc", "JSON", "Logging", "NIOCore", "NIOHTTP1", "NIOPosix",
-            "NIOSSL", "OpenIDConnect", "Redis", "ServiceLifecycle", "UnixSignals",
+            "NIOSSL", "NIOTLS", "OpenIDConnect", "Redis", "ServiceLifecycle", "UnixSignals",
         ],
         "LogtoStandIn": ["Cryptography", "JSON", "NIOCore", "NIOHTTP1", "NIOPosix"],
         "Command": [

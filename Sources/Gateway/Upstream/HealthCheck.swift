@@ -43,7 +43,16 @@ private final class HealthCheckHandler: ChannelInboundHandler {
         self.promise = promise
     }
 
+    /// Behind a handshake the connection stands already.
+    func handlerAdded(context: ChannelHandlerContext) {
+        if context.channel.isActive { self.ask(context) }
+    }
+
     func channelActive(context: ChannelHandlerContext) {
+        self.ask(context)
+    }
+
+    private func ask(_ context: ChannelHandlerContext) {
         context.writeAndFlush(self.wrapOutboundOut(ByteBuffer(string: self.request)), promise: nil)
     }
 

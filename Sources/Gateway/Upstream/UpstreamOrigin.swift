@@ -35,6 +35,7 @@ final class UpstreamOrigin {
         handler: @escaping @Sendable () -> any ChannelHandler
     ) -> EventLoopFuture<any Channel> {
         let context = self.context
+        let isInsecure = self.tls.isInsecure
         let serverName = self.tls.serverName(for: self.address)
         var bootstrap = ClientBootstrap(group: eventLoop)
             .connectTimeout(timeout)
@@ -42,18 +43,39 @@ final class UpstreamOrigin {
             .channelInitializer { channel in
                 channel.eventLoop.makeCompletedFuture {
                     let pipeline = channel.pipeline.syncOperations
-                    if let context {
-                        try pipeline.addHandler(NIOSSLClientHandler(context: context, serverHostname: serverName))
-                    }
-                    try pipeline.addHandler(handler())
+                    guard let context else { return try pipeline.addHandler(handler()) }
+                    try pipeline.addHandler(NIOSSLClientHandler(context: context, serverHostname: serverName))
+                    try pipeline.addHandler(UpstreamHandshake(name: isInsecure ? nil : serverName, patience: timeout))
                 }
             }
-        if let path = self.address.socketPath { return bootstrap.connect(unixDomainSocketPath: path) }
-        bootstrap = bootstrap.channelOption(.tcpOption(.tcp_nodelay), value: 1)
-        if let literal = try? SocketAddress(ipAddress: self.address.host, port: self.address.port) {
-            return bootstrap.connect(to: literal)
+        let connected: EventLoopFuture<any Channel>
+        if let path = self.address.socketPath {
+            connected = bootstrap.connect(unixDomainSocketPath: path)
+        } else {
+            bootstrap = bootstrap.channelOption(.tcpOption(.tcp_nodelay), value: 1)
+            if let literal = try? SocketAddress(ipAddress: self.address.host, port: self.address.port) {
+                connected = bootstrap.connect(to: literal)
+            } else {
+                connected = bootstrap.connect(host: self.address.host, port: self.address.port)
+            }
         }
-        return bootstrap.connect(host: self.address.host, port: self.address.port)
+        guard context != nil else { return connected }
+        return connected.flatMap { channel in Self.afterHandshake(channel, handler) }
+    }
+
+    private static func afterHandshake(
+        _ channel: any Channel,
+        _ handler: @escaping @Sendable () -> any ChannelHandler
+    ) -> EventLoopFuture<any Channel> {
+        let handshake = try? channel.pipeline.syncOperations.handler(type: UpstreamHandshake.self)
+        // It is gone already when the handshake is over, or the connection is.
+        guard let done = handshake?.done else {
+            return channel.eventLoop.makeFailedFuture(ChannelError.ioOnClosedChannel)
+        }
+        return done.flatMapThrowing { () -> any Channel in
+            try channel.pipeline.syncOperations.addHandler(handler())
+            return channel
+        }
     }
 }
 
