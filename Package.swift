@@ -23,6 +23,7 @@ let nioPosix: Target.Dependency = .product(name: "NIOPosix", package: "swift-nio
 let nioEmbedded: Target.Dependency = .product(name: "NIOEmbedded", package: "swift-nio")
 let nioHTTP1: Target.Dependency = .product(name: "NIOHTTP1", package: "swift-nio")
 let nioSSL: Target.Dependency = .product(name: "NIOSSL", package: "swift-nio-ssl")
+let nioTLS: Target.Dependency = .product(name: "NIOTLS", package: "swift-nio")
 let logging: Target.Dependency = .product(name: "Logging", package: "swift-log")
 let serviceLifecycle: Target.Dependency = .product(name: "ServiceLifecycle", package: "swift-service-lifecycle")
 let unixSignals: Target.Dependency = .product(name: "UnixSignals", package: "swift-service-lifecycle")
@@ -66,7 +67,7 @@ let package = Package(
             name: "Gateway",
             dependencies: [
                 "Access", "BackChannel", "CStartup", "Cryptography", "JSON", "OpenIDConnect", "Redis",
-                nioCore, nioPosix, nioHTTP1, logging, serviceLifecycle, unixSignals,
+                nioCore, nioPosix, nioHTTP1, nioSSL, nioTLS, logging, serviceLifecycle, unixSignals,
             ],
             swiftSettings: rules
         ),

@@ -1,6 +1,6 @@
 /// An address of a host: 4 bytes or 16. One of IPv4 that comes mapped into IPv6 (RFC 4291, 2.5.5.2) is one of IPv4.
 package struct IPAddress: Sendable, Hashable {
-    let bytes: [UInt8]
+    package let bytes: [UInt8]
 
     /// `nil` for anything that is no address: names, leading zeros, zones, brackets.
     package init?(_ text: String) {

@@ -93,6 +93,12 @@ package final class Route: Sendable {
         return self.methods.contains(where: other.takes) || other.methods.contains(where: self.takes)
     }
 
+    /// What comes behind the route's own path, decoded and without the slash between. For a target that it covers.
+    package func rest(of target: RequestTarget) -> ArraySlice<UInt8> {
+        let path = target.decodedPath ?? Array(target.path)
+        return path.dropFirst(self.pathBytes.count).drop { $0 == .slash }
+    }
+
     /// Whether a target is this route's or below it.
     func covers(_ target: RequestTarget) -> Bool {
         if let decoded = target.decodedPath { return self.covers(decoded.span, end: decoded.count) }

@@ -75,9 +75,10 @@ extension ConfigurationReader {
             server: server,
             provider: provider,
             routes: routing.routes,
-            upstreams: routing.upstreams
+            upstreams: []
         )
         configuration.requirements = routing.requirements
+        configuration.upstreams = routing.upstreams
         configuration.admin = admin
         configuration.check = check
         configuration.signIn = signIn

@@ -89,7 +89,8 @@ extension Answer {
             asPage
             ? Answer.page(Page(text, requestID: requestID), status: fault.status)
             : Answer.problem(fault.status, text.title, members: [.requestID(requestID)])
-        if fault.status == .serviceUnavailable { answer.fields.append(("Retry-After", "5")) }
+        let passesWithTime = fault.status == .serviceUnavailable || fault.status == .tooManyRequests
+        if passesWithTime { answer.fields.append(("Retry-After", "5")) }
         answer.fault = fault
         return answer
     }

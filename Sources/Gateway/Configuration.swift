@@ -27,7 +27,7 @@ package struct Configuration: Sendable {
     /// What the routes' policies require: where their requirements come from.
     package var requirements = Requirements()
     /// Where `Route.upstream` points into.
-    package var upstreams: [UpstreamAddress]
+    package var upstreams: [Upstream]
 
     package init(
         server: Server,
@@ -38,7 +38,7 @@ package struct Configuration: Sendable {
         self.server = server
         self.provider = provider
         self.routes = routes
-        self.upstreams = upstreams
+        self.upstreams = upstreams.map { Upstream([$0]) }
     }
 
     /// A TCP address or a unix socket to listen on.
@@ -162,6 +162,10 @@ package struct Configuration: Sendable {
         package var corsOrigins: [String] = []
         /// Of each worker's opened sessions.
         package var cacheBytes = 8 << 20
+        /// How long tunnels and streams outlast their session.
+        package var liveGrace = Duration.zero
+        /// How often a tunnel or a stream is asked whether its session is still there.
+        package var liveCheck = Duration.seconds(60)
 
         package init() {}
     }
@@ -203,6 +207,7 @@ package struct Configuration: Sendable {
     package struct Timeouts: Sendable {
         package var requestHeader = TimeAmount.seconds(10)
         package var idleBody = TimeAmount.seconds(60)
+        package var idleTunnel = TimeAmount.seconds(600)
         package var keepAlive = TimeAmount.seconds(75)
         package var upstreamConnect = TimeAmount.seconds(5)
         package var upstreamResponse = TimeAmount.seconds(60)
@@ -217,6 +222,11 @@ package struct Configuration: Sendable {
         /// Of all fields by which an upstream is told who is signed in.
         package var identityBytes = IdentityFields.maximumSize
         package var upstreamIdleConnections = 64
+        /// 0, here and below: no limit.
+        package var bodyBytes = 0
+        package var connections = 0
+        package var connectionsPerAddress = 0
+        package var signInsPerMinute = 0
 
         package init() {}
     }

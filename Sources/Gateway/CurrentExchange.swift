@@ -35,6 +35,10 @@ final class CurrentExchange {
     var bytesOut = 0
     /// How the upstream's response goes on; `nil` until it has begun.
     var response: ForwardedResponse?
+    /// The protocol that the upstream may switch to, in lower case; `nil`: none.
+    var upgrade: String?
+    /// Whether the end of the session is to end it.
+    var isLive = false
     /// A dead reused connection has been replaced once.
     var hasRetried = false
 
@@ -65,6 +69,8 @@ final class CurrentExchange {
         self.bytesIn = 0
         self.bytesOut = 0
         self.response = nil
+        if self.upgrade != nil { self.upgrade = nil }
+        self.isLive = false
         self.hasRetried = false
     }
 

@@ -145,6 +145,16 @@ package struct Exchange: ~Copyable {
         return true
     }
 
+    /// The upstream has switched to another protocol: what comes from the browser now belongs to it, until its end.
+    /// `false`: nobody waits for that.
+    package mutating func switchedProtocols() -> Bool {
+        guard case .forwarding(hasHead: false) = self.state, self.requestEnded else { return false }
+        self.state = .forwarding(hasHead: true)
+        self.requestEnded = false
+        self.keepAlive = false
+        return true
+    }
+
     /// The last byte of a response has been written, the upstream's or ours. `nil`: the rest of the request is still to
     /// be read and thrown away.
     package mutating func responseEnded() -> PartAction? {

@@ -88,6 +88,16 @@ extension ExchangeHandler {
             if let fault = self.faultOfIdentity(permit, session) { return self.fail(fault) }
             self.current.permit = permit
             self.noteOverlooked(permit)
+            let plan = self.worker.upstreams.plan(for: permit.route)
+            if let answers = plan.upstream.answers {
+                let path = permit.route.rest(of: permit.target)
+                guard let answer = answers.answer(method: access.method, path: path) else { return self.fail(.noRoute) }
+                return self.answer(answer)
+            }
+            guard self.checkBodyLimit(plan) else { return }
+            if self.head.hasUpgrade {
+                do throws(Fault) { try self.allowUpgrade(access, permit) } catch { return self.fail(error) }
+            }
             guard self.exchange.permitted() else { return }
             if permit.route.token == nil { return self.lease(permit, fresh: false) }
             self.obtainToken(for: permit) { self.lease(permit, fresh: false) }

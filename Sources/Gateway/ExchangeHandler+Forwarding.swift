@@ -5,7 +5,8 @@ import NIOCore
 extension ExchangeHandler: UpstreamPartner {
     func lease(_ permit: Permit, fresh: Bool) {
         let number = self.current.number
-        self.worker.upstreams.lease(permit, fresh: fresh) { result in
+        let affinity = self.worker.upstreams.plan(for: permit.route).isSticky ? self.affinity : nil
+        self.worker.upstreams.lease(permit, fresh: fresh, affinity: affinity) { result in
             switch result {
             case .success(let connection):
                 guard self.isStill(number), self.exchange.leased() else {
@@ -24,22 +25,30 @@ extension ExchangeHandler: UpstreamPartner {
 
     private func forwardHead(to connection: UpstreamHandler, _ permit: Permit) {
         guard let access = self.current.access, let client = self.current.client else { return }
+        let plan = self.worker.upstreams.plan(for: permit.route)
+        guard let target = plan.target(access.target) else {
+            self.upstream = nil
+            self.worker.upstreams.giveBack(connection)
+            return self.fail(.prefixMissing)
+        }
+        self.timeouts = plan.timeouts
         let request = ForwardedRequest(
             head: self.head,
-            target: access.target,
+            target: target,
             cookieLine: self.memory.cookieLine,
             identityFields: self.identityFields(permit),
             dropsAuthorization: permit.route.token != nil,
-            host: permit.route.preserveHost
-                ? access.authority.text : self.worker.upstreams.address(of: permit).authority,
+            host: plan.host(permit.route, of: connection.origin, asked: access.authority),
             forwardedFor: client.forwardedFor,
             forwardedHost: access.authority.text,
             scheme: access.scheme,
+            strippedPrefix: plan.upstream.stripPrefix,
             requestID: self.current.requestID,
             trace: self.current.trace,
-            sendsForwarded: self.worker.settings.configuration.server.sendsForwarded
+            sendsForwarded: self.worker.settings.configuration.server.sendsForwarded,
+            upgrade: self.current.upgrade
         )
-        connection.begin(request, partner: self)
+        connection.begin(request, tolerating: plan.upstream.tolerated, partner: self)
         self.extendDeadline()
         if self.head.expectsContinue, self.head.framing != .none {
             var interim = ByteBuffer()
@@ -63,8 +72,15 @@ extension ExchangeHandler: UpstreamPartner {
         return assertion.map { fields + $0 + authorization }
     }
 
+    /// What the requests of one session have in common; those of one address, where there is no session.
+    private var affinity: UInt64? {
+        if let session = self.current.session { return stableHash(session.ticket.key.bytes) }
+        return self.current.client.map { stableHash($0.text.utf8) }
+    }
+
     func forward(_ body: ByteBuffer) {
         guard let upstream = self.upstream, body.readableBytes > 0 else { return }
+        if let tunnel = self.tunnel, tunnel.isWebSocket { tunnel.towardsUpstream.pass(body) }
         if self.head.framing == .chunked {
             upstream.write(Self.chunkHead(body.readableBytes))
             upstream.write(body)
@@ -93,7 +109,7 @@ extension ExchangeHandler: UpstreamPartner {
 
     func upstreamResponded(_ head: ResponseHead) {
         guard self.current.isUnderWay else { return }
-        guard head.status != 101 else { return self.fail(.upstreamSwitchedProtocols) }
+        guard head.status != 101 else { return self.upstreamSwitched(head) }
         guard self.exchange.responseBegan() else { return self.fail(.upstreamBroke) }
         let response = ForwardedResponse(head, toHEAD: self.head.isHEAD, overHTTP10: self.head.isHTTP10)
         if self.worker.isDraining || response.framing == .untilClose { self.exchange.lastExchange() }
@@ -113,10 +129,21 @@ extension ExchangeHandler: UpstreamPartner {
         self.extendDeadline()
     }
 
+    func upstreamInformed(_ head: ResponseHead) {
+        // HTTP/1.0 knows none (RFC 9110, 15.2).
+        guard self.current.isUnderWay, !self.exchange.responseBegun, !self.head.isHTTP10 else { return }
+        self.writeWire()
+        let names = self.worker.settings.cookieNames
+        ForwardedResponse.writeInterim(head, into: &self.wire) { SetCookie.isOurs(setCookieField: $0, names: names) }
+        self.hasWire = true
+        self.writeWire()
+    }
+
     /// A body up to this size is copied behind its head, which costs less than a second piece of a write.
     private static let copiedSize = 4 << 10
 
     func upstreamSent(_ body: ByteBuffer) {
+        if let tunnel = self.tunnel { return self.tunnel(body, towardsBrowserIn: tunnel) }
         guard let response = self.current.response, response.framing != .empty, body.readableBytes > 0 else { return }
         if response.framing == .chunked {
             self.wire.append(String(body.readableBytes, radix: 16))
@@ -157,11 +184,13 @@ extension ExchangeHandler: UpstreamPartner {
         self.pump()
     }
 
-    func upstreamFailed() {
+    func upstreamFailed(_ detail: String?) {
         let wasReused = self.upstream?.isReused ?? false
         self.upstream = nil
         guard self.retryIsSafe(wasReused: wasReused), let permit = self.current.permit else {
-            return self.fail(.upstreamBroke)
+            var fault = Fault.upstreamBroke
+            fault.detail = detail
+            return self.fail(fault)
         }
         self.current.hasRetried = true
         self.exchange.retrying()

@@ -9,13 +9,18 @@ final class ExchangeHandler: ChannelDuplexHandler {
 
     let worker: Worker
     let door: Door
-    let timeouts: Configuration.Timeouts
+    /// Those of the route, once there is one.
+    var timeouts: Configuration.Timeouts
     var exchange = Exchange()
     let head: RequestHead
     var body = BodyReader(.none)
     var memory = ConnectionMemory()
     let current = CurrentExchange()
     var upstream: UpstreamHandler?
+    /// The largest body the route takes.
+    var bodyLimit = Int.max
+    /// Once the upstream has switched to another protocol.
+    var tunnel: Tunnel?
     var context: ChannelHandlerContext?
     var deadline: NIODeadline
 
@@ -26,6 +31,8 @@ final class ExchangeHandler: ChannelDuplexHandler {
     private(set) var headHasBegun = false
     private(set) var peer = ""
     private(set) var peerIsTrusted = false
+    /// Whether it is one of those that `ConnectionLimits` counts.
+    var isCounted = false
 
     /// Heads and small bodies are put together here; the storage serves one after another.
     var wire = WireBytes()
@@ -67,17 +74,19 @@ final class ExchangeHandler: ChannelDuplexHandler {
         }
         self.worker.opened(self)
         context.fireChannelActive()
+        self.checkConnectionLimits()
     }
 
     func channelInactive(context: ChannelHandlerContext) {
         self.exchange.closed()
         if self.current.isUnderWay {
-            if self.current.fault == nil { self.current.fault = .browserLeft }
+            if self.current.fault == nil, self.tunnel == nil { self.current.fault = .browserLeft }
             self.finishRecord()
         }
         self.dropUpstream()
         self.unread = ByteBuffer()
         self.worker.closed(self)
+        self.leaveConnectionLimits()
         context.fireChannelInactive()
     }
 
@@ -107,6 +116,7 @@ final class ExchangeHandler: ChannelDuplexHandler {
         guard let event = event as? ChannelEvent, event == .inputClosed else {
             return context.fireUserInboundEventTriggered(event)
         }
+        if let tunnel = self.tunnel, self.exchange.responseBegun { return self.browserEnded(tunnel) }
         self.exchange.lastExchange()
         let isMidRequest = !self.exchange.requestEnded && !self.body.isComplete(in: self.unread)
         if self.exchange.isIdle || self.exchange.isClosed || isMidRequest { context.close(promise: nil) }
@@ -168,6 +178,7 @@ final class ExchangeHandler: ChannelDuplexHandler {
             switch self.exchange.received(.body) {
             case .forwardBody:
                 self.current.bytesIn += bytes.readableBytes
+                guard self.current.bytesIn <= self.bodyLimit || self.tunnel != nil else { return self.refuse(.body) }
                 self.extendDeadline()
                 self.forward(bytes)
             case .collectBody: self.collect(bytes)

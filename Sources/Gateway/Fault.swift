@@ -34,10 +34,28 @@ extension Fault {
     static let unknownHost = Self(.downstream, .misdirectedRequest, "no route for this host")
     static let noRoute = Self(.downstream, .notFound, "no route for this path")
     static let upstreamUnreachable = Self(.upstream, .badGateway, "the upstream cannot be reached")
+    static let prefixMissing = Self(.downstream, .notFound, "the path does not begin with the route's strip_prefix")
+    static let bodyAboveLimit = Self(.downstream, .payloadTooLarge, "the body is larger than the route takes")
+    static let tooManyConnections = Self(.downstream, .serviceUnavailable, "more connections than limits.connections")
+    static let tooManyConnectionsOfOneAddress = Self(
+        .downstream,
+        .tooManyRequests,
+        "more connections of one address than limits.connections_per_address"
+    )
+    static let tooManySignIns = Self(
+        .downstream,
+        .tooManyRequests,
+        "more sign-ins of one address than limits.sign_ins_per_minute"
+    )
     static let upstreamSilent = Self(.upstream, .gatewayTimeout, "the upstream did not answer in time")
     static let upstreamConnectTimeout = Self(.upstream, .gatewayTimeout, "the upstream did not accept in time")
     static let upstreamBroke = Self(.upstream, .badGateway, "the upstream's answer broke off or made no sense")
     static let upstreamSwitchedProtocols = Self(.upstream, .badGateway, "the upstream switched protocols unasked")
+    static let foreignOrigin = Self(.downstream, .forbidden, "a tunnel asked for by a page of another origin")
+    static let tunnelIdle = Self(.downstream, .requestTimeout, "the tunnel was idle for too long")
+    /// The status is for the log; the response or the tunnel had long begun.
+    static let sessionEnded = Self(.downstream, .unauthorized, "the session ended")
+    static let stopping = Self(.gateway, .serviceUnavailable, "the gateway stopped")
     /// Nobody is left to be told; the status is for the log.
     static let browserLeft = Self(.downstream, .badRequest, "the browser went away")
     static let requestTimedOut = Self(.downstream, .requestTimeout, "the request did not arrive in time")

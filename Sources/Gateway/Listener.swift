@@ -1,3 +1,4 @@
+import Access
 package import NIOCore
 package import NIOPosix
 
@@ -50,6 +51,17 @@ package struct WorkerTable: Sendable {
             }.get()
         }
         self.workers = workers
+        let all = self
+        for worker in workers.values {
+            try await worker.eventLoop.submit { worker.value.siblings = all }.get()
+        }
+    }
+
+    /// On each worker's own loop.
+    func announceEnd(of key: SessionKey) {
+        for worker in self.workers.values {
+            worker.eventLoop.execute { worker.value.sessionEnded(key) }
+        }
     }
 
     /// To be called on that loop. Every loop of the group has one.

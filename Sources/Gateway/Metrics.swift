@@ -8,6 +8,7 @@ package final class Metrics {
     private(set) var decisions: [Decision: Int] = [:]
     private(set) var signIns: [SignInOutcome: Int] = [:]
     private(set) var refreshes: [RefreshOutcome: Int] = [:]
+    private(set) var refusals: [Limit: Int] = [:]
     private(set) var faults: [Fault.Source: Int] = [:]
     var storeLatency = Histogram()
     var providerLatency = Histogram()
@@ -44,7 +45,19 @@ package final class Metrics {
         case lost
     }
 
+    /// What has been too much.
+    package enum Limit: String, CaseIterable, Sendable {
+        case connections
+        case connectionsPerAddress = "connections-per-address"
+        case signIns = "sign-ins"
+        case body
+    }
+
     package init() {}
+
+    func count(_ limit: Limit) {
+        self.refusals[limit, default: 0] += 1
+    }
 
     func countExchange(route: Int, status: Int) {
         self.exchanges[route << 16 | status, default: 0] += 1
@@ -74,10 +87,14 @@ package final class Metrics {
         snapshot.signIns = self.signIns
         snapshot.refreshes = self.refreshes
         snapshot.faults = self.faults
+        snapshot.refusals = self.refusals
         snapshot.storeLatency = self.storeLatency
         snapshot.providerLatency = self.providerLatency
         snapshot.exchangeLatency = self.exchangeLatency
         snapshot.upstreamConnections = upstreams.openConnections
+        for (address, isUsable) in upstreams.health {
+            snapshot.restingUpstreams[address, default: 0] += isUsable ? 0 : 1
+        }
         snapshot.upstreamConnectionsMade = upstreams.connectionsMade
         snapshot.downstreamConnections = connections
         snapshot.openings = self.openings
@@ -125,6 +142,10 @@ package struct MetricsSnapshot: Sendable {
     package var signIns: [Metrics.SignInOutcome: Int] = [:]
     package var refreshes: [Metrics.RefreshOutcome: Int] = [:]
     package var faults: [Fault.Source: Int] = [:]
+    package var refusals: [Metrics.Limit: Int] = [:]
+    /// For each address, how many workers send nothing there just now.
+    package var restingUpstreams: [String: Int] = [:]
+    package var liveSessions = 0
     var storeLatency = Histogram()
     var providerLatency = Histogram()
     package var exchangeLatency = Histogram()
@@ -149,6 +170,9 @@ package struct MetricsSnapshot: Sendable {
         self.signIns.merge(other.signIns, uniquingKeysWith: +)
         self.refreshes.merge(other.refreshes, uniquingKeysWith: +)
         self.faults.merge(other.faults, uniquingKeysWith: +)
+        self.refusals.merge(other.refusals, uniquingKeysWith: +)
+        self.restingUpstreams.merge(other.restingUpstreams, uniquingKeysWith: +)
+        self.liveSessions += other.liveSessions
         self.storeLatency.add(other.storeLatency)
         self.providerLatency.add(other.providerLatency)
         self.exchangeLatency.add(other.exchangeLatency)

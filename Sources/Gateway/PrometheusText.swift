@@ -24,6 +24,16 @@ extension MetricsSnapshot {
         for source in [Fault.Source.downstream, .upstream, .provider, .store, .gateway] {
             text += "gatehouse_faults_total{source=\"\(source.rawValue)\"} \(self.faults[source] ?? 0)\n"
         }
+        text.metric("gatehouse_refusals_total", "counter", "What was more than a limit allows, by limit.")
+        for limit in Metrics.Limit.allCases {
+            text += "gatehouse_refusals_total{limit=\"\(limit.rawValue)\"} \(self.refusals[limit] ?? 0)\n"
+        }
+        text.metric("gatehouse_upstream_resting_workers", "gauge", "Workers that send no requests to an address.")
+        for (address, count) in self.restingUpstreams.sorted(by: { $0.key < $1.key }) {
+            text += "gatehouse_upstream_resting_workers{upstream=\"\(Self.escaped(address))\"} \(count)\n"
+        }
+        text.metric("gatehouse_live_sessions", "gauge", "Sessions with a tunnel or a long response.")
+        text += "gatehouse_live_sessions \(self.liveSessions)\n"
         text.histogram(
             "gatehouse_exchange_seconds",
             "From a request's head to its response's end.",

@@ -170,6 +170,7 @@ final class RefreshFlight {
             self.store.remove(self.key) { result in
                 if case .failure(let fault) = result { return self.land(.failure(.store(fault))) }
                 self.refresh.sessions.cache.forget(self.key)
+                self.refresh.sessions.onEnd(self.key)
                 self.store.leave(self.key, SessionIndex.all(of: self.session, under: self.key)) { _ in }
                 self.record(.revoked, "the provider has ended it")
                 self.land(.success(nil))

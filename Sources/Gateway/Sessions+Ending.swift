@@ -39,6 +39,7 @@ extension Sessions {
                 case .failure(let fault): completion(.failure(.store(fault)))
                 case .success(false): completion(.success(nil))
                 case .success(true):
+                    self.onEnd(key)
                     if let summary = found.summary { self.store.leave(key, summary.indexes(under: key)) { _ in } }
                     completion(.success(found))
                 }

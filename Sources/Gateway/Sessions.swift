@@ -18,6 +18,10 @@ package final class Sessions {
     let cache: SessionCache
     /// Whose idle limits are just being pushed out.
     private var extending: Set<SessionKey> = []
+    /// Told of each session that has been ended here, or found to have ended.
+    var onEnd: (SessionKey) -> Void = { _ in }
+    /// Told of each record that has changed somewhere, as long as the store tells.
+    var onChange: (SessionKey) -> Void = { _ in }
 
     package init(store: any SessionStore, settings: Settings, metrics: Metrics, now: @escaping () -> Instant) {
         self.store = store
@@ -27,7 +31,10 @@ package final class Sessions {
         self.cache = SessionCache(capacity: settings.configuration.session.cacheBytes)
         if settings.configuration.session.cacheBytes > 0 {
             let cache = self.cache
-            store.tellChanges { cache.learn($0) }
+            store.tellChanges { [weak self] change in
+                cache.learn(change)
+                if case .record(let key) = change { self?.onChange(key) }
+            }
         }
     }
 
@@ -80,6 +87,7 @@ package final class Sessions {
                 self.cache.abandon(fill)
                 completion(.failure(.store(fault)))
             case .success(nil):
+                if self.cache.known(ticket.key) != nil { self.onEnd(ticket.key) }
                 self.cache.end(fill)
                 self.load(rest, for: authority, unopened: unopened, completion)
             case .success(let record?):
@@ -143,6 +151,7 @@ package final class Sessions {
                 self.cache.forget(ticket.key)
                 self.store.remove(ticket.key) { result in
                     if case .failure(let fault) = result { return completion(.failure(.store(fault))) }
+                    self.onEnd(ticket.key)
                     // What is left in the indexes leads nowhere and goes with time; nobody waits for it.
                     self.store.leave(ticket.key, SessionIndex.all(of: opened.session, under: ticket.key)) { _ in }
                     let all = removed + [opened.session]
@@ -155,6 +164,13 @@ package final class Sessions {
     /// `true` once for each name, whoever asks and wherever: a `state` is good for one callback.
     package func claim(_ name: [UInt8], for duration: Duration, _ completion: @escaping Completion<Bool>) {
         self.store.claim(name, expiresIn: duration) { completion($0.mapError { .store($0) }) }
+    }
+
+    /// Whether a session that has been opened is still there. Asking keeps nothing alive: an open tab is no activity.
+    func isThere(_ session: OpenedSession, _ completion: @escaping Completion<Bool>) {
+        self.store.load(session.ticket.key) { result in
+            completion(result.map { $0 != nil }.mapError { .store($0) })
+        }
     }
 
     func ping(_ completion: @escaping Completion<Void>) {

@@ -1,5 +1,6 @@
 package import Access
 package import Cryptography
+import NIOCore
 
 /// The configuration with everything that follows from it, computed once and shared by all workers. It never changes.
 package final class Settings: Sendable {
@@ -18,11 +19,16 @@ package final class Settings: Sendable {
     package let endpoints: EndpointTable
     let checks: CheckPaths
     let renewalRules: RenewalPlan.Rules
+    let upstreamContexts: UpstreamContexts
+    /// `nil`: there is no limit.
+    let connectionLimits: ConnectionLimits?
+    let signInLimit: SignInLimit?
     /// Every host this gateway answers for; a request for another is misdirected.
     private let authorities: Set<Authority>
     private let routeNumbers: [ObjectIdentifier: Int]
 
-    /// - Throws: `RouteTableError` for routes that contradict each other, `CryptographyError` for a bad key ring.
+    /// - Throws: `RouteTableError` for routes that contradict each other, `CryptographyError` for a bad key
+    /// ring, what NIOSSL throws for certificates of upstreams that cannot be used.
     package init(_ configuration: Configuration) throws {
         self.configuration = configuration
         self.routes = try RouteTable(configuration.routes)
@@ -41,6 +47,9 @@ package final class Settings: Sendable {
             resources.append(resource)
         }
         self.resources = resources
+        self.upstreamContexts = try UpstreamContexts(configuration.upstreams)
+        self.connectionLimits = ConnectionLimits(configuration.limits)
+        self.signInLimit = SignInLimit(perMinute: configuration.limits.signInsPerMinute)
         self.endpoints = EndpointTable(configuration.paths)
         self.checks = CheckPaths(configuration.paths)
         let revalidateAfter = configuration.session.revalidateAfter
@@ -62,6 +71,9 @@ package final class Settings: Sendable {
     func number(of route: Route) -> Int {
         self.routeNumbers[ObjectIdentifier(route)] ?? -1
     }
+
+    /// How often a live exchange's session is asked for.
+    var liveCheck: TimeAmount { TimeAmount(self.configuration.session.liveCheck) }
 
     var scheme: Scheme { self.configuration.server.publicURL.scheme }
 

@@ -17,6 +17,9 @@ package final class Worker {
     let upstreams: UpstreamPool
     let sessions: Sessions
     let bearerTokens: BearerTokens
+    let live = LiveExchanges()
+    /// All workers of this process, this one among them; `nil` after the end.
+    var siblings: WorkerTable?
     /// `nil`: the operator wants none.
     let accessLog: AccessLog?
     /// `nil`: the operator wants none.
@@ -58,7 +61,11 @@ package final class Worker {
         self.clock = clock
         self.wallClock = clock()
         self.httpDate = Timestamp.now.httpDate
-        self.upstreams = UpstreamPool(eventLoop: eventLoop, configuration: settings.configuration)
+        self.upstreams = UpstreamPool(
+            eventLoop: eventLoop,
+            configuration: settings.configuration,
+            contexts: settings.upstreamContexts
+        )
         let log = settings.configuration.log
         self.accessLog = log.access ? AccessLog(sink: sink, asJSON: logsAsJSON, format: log.accessFormat) : nil
         self.bearerTokens = BearerTokens(
@@ -81,6 +88,10 @@ package final class Worker {
             audit: self.audit,
             logger: logger
         )
+        self.sessions.onEnd = { [weak self] key in self?.announceEnd(of: key) }
+        self.sessions.onChange = { [weak self] key in
+            if let session = self?.live.session(key) { self?.checkLive(session) }
+        }
     }
 
     /// Starts looking at deadlines.
@@ -117,6 +128,7 @@ package final class Worker {
         )
         snapshot.cacheBytes = self.sessions.cache.byteCount
         snapshot.currentCaches = self.sessions.cacheIsCurrent ? 1 : 0
+        snapshot.liveSessions = self.live.sessionCount
         return snapshot
     }
 
@@ -139,7 +151,8 @@ package final class Worker {
     /// Closes whatever is still open, and writes the last lines of the log.
     package func stop() {
         self.tick?.cancel()
-        for connection in self.connections.values { connection.abort() }
+        for connection in self.connections.values { connection.stop() }
+        self.siblings = nil
         self.upstreams.closeIdle()
         self.sessions.close()
         self.accessLog?.handOver()
@@ -160,8 +173,13 @@ package final class Worker {
         self.now = .now()
         self.wallClock = self.clock()
         self.httpDate = Timestamp.now.httpDate
-        for connection in self.connections.values { connection.checkDeadline(self.now) }
+        for connection in self.connections.values {
+            connection.checkDeadline(self.now)
+            connection.becomeLiveIfLong(self.now)
+        }
+        self.checkLiveSessions()
         self.upstreams.closeExpired(now: self.now)
+        self.upstreams.checkHealth(now: self.now)
         self.accessLog?.handOver()
     }
 }
@@ -170,6 +188,36 @@ package final class Worker {
 extension Worker: Sendable {}
 
 extension Worker {
+    /// A session has ended here, whoever ended it. Every worker of this process is told.
+    func announceEnd(of key: SessionKey) {
+        guard let siblings = self.siblings else { return self.sessionEnded(key) }
+        siblings.announceEnd(of: key)
+    }
+
+    /// A session has ended somewhere. What is still running in its name is ended, too.
+    func sessionEnded(_ key: SessionKey) {
+        let connections = self.live.take(key)
+        guard !connections.isEmpty else { return }
+        let grace = TimeAmount(self.settings.configuration.session.liveGrace)
+        self.eventLoop.assumeIsolated().scheduleTask(in: grace) {
+            for connection in connections { connection.sessionEnded(key) }
+        }
+    }
+
+    private func checkLiveSessions() {
+        for key in self.live.expired(self.wallClock) { self.sessionEnded(key) }
+        for session in self.live.due(self.now, next: self.now + self.settings.liveCheck) {
+            self.checkLive(session)
+        }
+    }
+
+    private func checkLive(_ session: OpenedSession) {
+        self.sessions.isThere(session) { result in
+            // A store that fails is not an absent session (security rule 21).
+            if case .success(false) = result { self.announceEnd(of: session.ticket.key) }
+        }
+    }
+
     /// An exchange is over: counted, and written down.
     func record(_ current: CurrentExchange, client: String) {
         let duration = NIODeadline.now() - current.startedAt

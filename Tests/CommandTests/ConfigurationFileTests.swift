@@ -32,7 +32,7 @@ struct ConfigurationFileTests {
             store = "redis"
             [[route]]
             path = "/a/../b"
-            upstream = "https://127.0.0.1:3000"
+            upstream = "ftp://127.0.0.1:3000"
             [[route]]
             path = "/"
             upstream = "http://127.0.0.1:3000"
@@ -47,7 +47,7 @@ struct ConfigurationFileTests {
             "g.toml:7: provider.client_id: found \"\"; allowed ",
             "g.toml:9: provider.timeout: found 10; allowed a duration from \"1ms\" to \"5m\"",
             "g.toml:10: sesion: found an unknown section; allowed the sections server, admin, check, provider, ",
-            "g.toml:14: route.upstream: found \"https://127.0.0.1:3000\"; allowed ",
+            "g.toml:14: route.upstream: found \"ftp://127.0.0.1:3000\"; allowed ",
             "g.toml:18: route.acess: found an unknown key; allowed ",
             "environment: GATEHOUSE_LOG_LEVEL: found \"loud\"; allowed \"trace\", ",
             "environment: GATEHOUSE_LOG_LEVLE: found an unknown variable; allowed ",

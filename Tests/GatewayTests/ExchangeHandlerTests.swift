@@ -156,7 +156,7 @@ struct ExchangeHandlerTests {
         let port = application.port
         try await application.stop()
         try await LoopbackGateway.run(
-            configure: { $0.upstreams = [UpstreamAddress(host: "127.0.0.1", port: port)] }
+            configure: { $0.upstreams = [Upstream([UpstreamAddress(host: "127.0.0.1", port: port)])] }
         ) { gateway in
             let statuses = try await gateway.statuses("/open")
             #expect(statuses == ["502"])

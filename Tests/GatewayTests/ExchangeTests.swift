@@ -32,6 +32,25 @@ struct ExchangeTests {
         #expect(exchange.isIdle)
     }
 
+    @Test func behindASwitchOfProtocolsEverythingIsTheUpstreams() {
+        let exchange = self.forwarded()
+        #expect(exchange.switchedProtocols())
+        #expect(exchange.acceptsParts)
+        #expect(exchange.received(.body) == .forwardBody)
+        #expect(exchange.received(.end) == .forwardEnd)
+        #expect(exchange.responseEnded() == .complete(keepAlive: false))
+        #expect(!exchange.acceptsParts)
+    }
+
+    @Test func nobodySwitchesProtocolsTwiceOrAfterAnAnswer() {
+        let exchange = self.forwarded()
+        #expect(exchange.switchedProtocols())
+        #expect(!exchange.switchedProtocols())
+        let answered = self.forwarded()
+        #expect(answered.responseBegan())
+        #expect(!answered.switchedProtocols())
+    }
+
     @Test func theNextRequestOnTheConnectionIsDecidedAnew() {
         let exchange = self.forwarded()
         _ = exchange.responseBegan()
@@ -122,6 +141,7 @@ private final class Conversation {
     func permitted() -> Bool { self.exchange.permitted() }
     func leased() -> Bool { self.exchange.leased() }
     func retrying() { self.exchange.retrying() }
+    func switchedProtocols() -> Bool { self.exchange.switchedProtocols() }
     func responseBegan() -> Bool { self.exchange.responseBegan() }
     func responseEnded() -> Exchange.PartAction? { self.exchange.responseEnded() }
     func failed() -> Exchange.FailureAction { self.exchange.failed() }

@@ -16,8 +16,7 @@ struct FloorTests {
         "BackChannel": ["CCurl", "Glibc"],
         "Gateway": [
             "Access", "BackChannel", "CStartup", "Cryptography", "Glibc", "JSON", "Logging", "NIOCore", "NIOHTTP1",
-            "NIOPosix",
-            "OpenIDConnect", "Redis", "ServiceLifecycle", "UnixSignals",
+            "NIOPosix", "NIOSSL", "NIOTLS", "OpenIDConnect", "Redis", "ServiceLifecycle", "UnixSignals",
         ],
         "LogtoStandIn": ["Cryptography", "JSON", "NIOCore", "NIOHTTP1", "NIOPosix"],
         "Command": [

@@ -110,8 +110,9 @@ package struct Doctor: AsyncParsableCommand {
             throw ValidationError("--witness is address:port.")
         }
         let route = configuration.routes.first { route in
-            let upstream = configuration.upstreams[route.upstream]
-            return route.authority == front.authority && upstream.port == address.port && route.policy.access == .anyone
+            guard route.hasUpstream, route.authority == front.authority else { return false }
+            let addresses = configuration.upstreams[route.upstream].addresses
+            return addresses.contains { $0.port == address.port } && route.policy.access == .anyone
         }
         guard let path = self.witnessPath ?? route?.path else {
             throw ValidationError(

@@ -7,18 +7,24 @@ extension Examination {
     /// An application that answers us answers everybody who stands where we stand, and believes what it is told.
     mutating func examineUpstreams() async {
         for (index, upstream) in self.configuration.upstreams.enumerated() where !self.isWitness(upstream) {
-            let route = self.configuration.routes.firstIndex { $0.upstream == index } ?? 0
+            let route = self.configuration.routes.firstIndex { $0.hasUpstream && $0.upstream == index } ?? 0
             let setting = self.places.place(ofRoute: route, "upstream")
-            if !upstream.host.isLoopbackHost, !self.isBesideGateway {
-                await self.askAround(host: upstream.host, port: upstream.port, setting)
-            } else if !self.front.isLoopback, self.front.port != upstream.port {
-                // "Listens on loopback" is often "listens everywhere": the front's address with the upstream's port.
-                await self.askAround(host: self.front.host, port: upstream.port, setting)
-            } else {
-                self.report.cannotSee(
-                    "whether others reach \(upstream.host) port \(upstream.port): ask from another machine than the gateway's"
-                )
-            }
+            for address in upstream.addresses { await self.examine(address, setting) }
+        }
+    }
+
+    private mutating func examine(_ upstream: UpstreamAddress, _ setting: String) async {
+        if let path = upstream.socketPath {
+            self.report.isGood("the upstream at \(path) is a socket of the gateway's machine")
+        } else if !upstream.host.isLoopbackHost, !self.isBesideGateway {
+            await self.askAround(host: upstream.host, port: upstream.port, setting)
+        } else if !self.front.isLoopback, self.front.port != upstream.port {
+            // "Listens on loopback" is often "listens everywhere": the front's address with the upstream's port.
+            await self.askAround(host: self.front.host, port: upstream.port, setting)
+        } else {
+            self.report.cannotSee(
+                "whether others reach \(upstream.host) port \(upstream.port): ask from another machine than the gateway's"
+            )
         }
     }
 
@@ -95,10 +101,11 @@ extension Examination {
         }
     }
 
-    private func isWitness(_ upstream: UpstreamAddress) -> Bool {
+    private func isWitness(_ upstream: Upstream) -> Bool {
         guard let witness else { return false }
         return self.configuration.routes.contains { route in
-            route.path.isExactly(witness.path) && self.configuration.upstreams[route.upstream] == upstream
+            route.hasUpstream && route.path.isExactly(witness.path)
+                && self.configuration.upstreams[route.upstream] == upstream
         }
     }
 }

@@ -17,7 +17,7 @@ enum EnvoyFront {
                   address: { socket_address: { address: 0.0.0.0, port_value: \(setup.port) } }
             \(setup.isTLS ? self.inspector : "")      filter_chains:
             \(self.filterChains(setup))  clusters:
-            \(self.cluster("gatehouse", setup.gatewayAddress()))\(self.cluster("gatehouse_checks", setup.checksAddress()))\(setup.applications.enumerated().map { self.cluster("application_\($0)", FrontSetup.address($1)) }.joined())
+            \(self.cluster("gatehouse", setup.gatewayAddress()))\(self.cluster("gatehouse_checks", setup.checksAddress()))\(setup.applications.map { self.cluster("application_\($0.number)", FrontSetup.address($0.address)) }.joined())
             """
     }
 

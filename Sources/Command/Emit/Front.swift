@@ -14,7 +14,7 @@ package enum Front: String, Sendable, CaseIterable {
 
     /// The front's configuration for exactly this gateway.
     package func text(for configuration: Configuration) throws(FrontProblem) -> String {
-        let setup = try FrontSetup(configuration, needsUpstreams: self != .kubernetes)
+        let setup = try FrontSetup(configuration, needsUpstreams: self != .kubernetes && self != .apache)
         if self != .nginx {
             if configuration.server.listen.unixPath != nil { throw .unixSocket("server.listen") }
             if configuration.check.listen?.unixPath != nil { throw .unixSocket("check.listen") }
@@ -37,6 +37,8 @@ package enum Front: String, Sendable, CaseIterable {
 package enum FrontProblem: Error, Sendable, CustomStringConvertible {
     /// The front has to know where the application is.
     case noUpstream(route: String)
+    /// It has to take the same way as we would.
+    case otherWay(route: String)
     /// One listener has one port.
     case differentPorts
     /// Only nginx knows them.
@@ -48,6 +50,9 @@ package enum FrontProblem: Error, Sendable, CustomStringConvertible {
         switch self {
         case .noUpstream(let route):
             "the route \(ConfigurationProblem.quoted(route)) has no upstream, so the front would not know the application"
+        case .otherWay(let route):
+            "the route \(ConfigurationProblem.quoted(route)) does not go to one http://host:port with its path and host as "
+                + "they are; send its requests through the gateway"
         case .differentPorts: "the routes' hosts have different ports; a front has one listener for all of them here"
         case .path(let path):
             "the path \(ConfigurationProblem.quoted(path)) has other characters than letters, digits and /-._~, "

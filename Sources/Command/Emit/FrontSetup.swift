@@ -26,7 +26,8 @@ struct FrontSetup {
     let isTLS: Bool
     let port: Int
     let hosts: [Host]
-    let applications: [UpstreamAddress]
+    /// By their place in the configuration.
+    let applications: [(number: Int, address: UpstreamAddress)]
     /// Where browsers' requests for our own endpoints go.
     let gateway: Configuration.ListenAddress
     /// Where checks go.
@@ -40,13 +41,19 @@ struct FrontSetup {
         var hosts: [Host] = []
         for route in configuration.routes where !hosts.contains(where: { $0.authority == route.authority }) {
             let routes = configuration.routes.filter { $0.authority == route.authority }
-            for route in routes where !route.hasUpstream && needsUpstreams { throw .noUpstream(route: route.name) }
-            let targets = routes.filter(\.hasUpstream).map { route in
-                Target(
-                    path: route.path,
-                    application: configuration.upstreams[route.upstream],
-                    preserveHost: route.preserveHost,
-                    number: route.upstream
+            var targets: [Target] = []
+            for route in routes where needsUpstreams {
+                guard route.hasUpstream else { throw .noUpstream(route: route.name) }
+                guard let application = configuration.upstreams[route.upstream].plainAddress else {
+                    throw .otherWay(route: route.name)
+                }
+                targets.append(
+                    Target(
+                        path: route.path,
+                        application: application,
+                        preserveHost: route.preserveHost,
+                        number: route.upstream
+                    )
                 )
             }
             let ordered = targets.sorted { $0.path.utf8.count > $1.path.utf8.count }
@@ -57,7 +64,9 @@ struct FrontSetup {
         self.isTLS = scheme == .https
         self.port = port
         self.hosts = hosts
-        self.applications = configuration.upstreams
+        self.applications = configuration.upstreams.enumerated().compactMap { number, upstream in
+            upstream.plainAddress.map { (number, $0) }
+        }
         self.gateway = configuration.server.listen
         self.checks = configuration.check.listen ?? configuration.server.listen
         let paths = configuration.paths
@@ -126,5 +135,15 @@ struct FrontSetup {
     static func indented(_ text: String, by spaces: Int) -> String {
         let lines = text.split(separator: "\n", omittingEmptySubsequences: false)
         return lines.map { $0.isEmpty ? "" : String(repeating: " ", count: spaces) + $0 }.joined(separator: "\n")
+    }
+}
+
+extension Upstream {
+    /// The one address of an application behind plain HTTP. A front's way to any other is for its operator to write.
+    fileprivate var plainAddress: UpstreamAddress? {
+        guard self.addresses.count == 1, let address = self.addresses.first, !address.isTLS, address.socketPath == nil,
+            self.stripPrefix.isEmpty, self.prefix.isEmpty, self.hostHeader == nil
+        else { return nil }
+        return address
     }
 }

@@ -19,7 +19,7 @@ enum NginxFront {
         }
         return upstream("gatehouse", FrontSetup.address(setup.gateway))
             + upstream("gatehouse_checks", FrontSetup.address(setup.checks))
-            + setup.applications.enumerated().map { upstream("application_\($0)", FrontSetup.address($1)) }.joined()
+            + setup.applications.map { upstream("application_\($0.number)", FrontSetup.address($0.address)) }.joined()
     }
 
     /// Only WebSockets are passed on: a tunnel of another protocol would carry requests that nobody has checked.

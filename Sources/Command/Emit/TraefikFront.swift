@@ -80,7 +80,7 @@ enum TraefikFront {
 
     private static func services(_ setup: FrontSetup) -> String {
         var text = "  services:\n" + self.service("gatehouse", setup.gatewayAddress(), passHost: true)
-        for (number, application) in setup.applications.enumerated() {
+        for (number, application) in setup.applications {
             let targets = setup.hosts.flatMap(\.routes).filter { $0.number == number }
             let address = FrontSetup.address(application)
             if targets.contains(where: \.preserveHost) {

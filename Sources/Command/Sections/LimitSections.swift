@@ -8,6 +8,7 @@ extension Configuration.Timeouts {
         let range = Duration.milliseconds(1)...(.seconds(86_400))
         self.requestHeader = section.timeAmount("request_header", in: range) ?? self.requestHeader
         self.idleBody = section.timeAmount("idle_body", in: range) ?? self.idleBody
+        self.idleTunnel = section.timeAmount("idle_tunnel", in: range) ?? self.idleTunnel
         self.keepAlive = section.timeAmount("keep_alive", in: range) ?? self.keepAlive
         self.upstreamConnect = section.timeAmount("upstream_connect", in: range) ?? self.upstreamConnect
         self.upstreamResponse = section.timeAmount("upstream_response", in: range) ?? self.upstreamResponse
@@ -24,6 +25,11 @@ extension Configuration.Limits {
         self.identityBytes = section.size("identity_size", in: 256...1 << 20) ?? self.identityBytes
         self.upstreamIdleConnections =
             section.number("upstream_idle_connections", in: 0...65_536) ?? self.upstreamIdleConnections
+        self.bodyBytes = section.size("body_size", in: 0...1 << 50) ?? self.bodyBytes
+        self.connections = section.number("connections", in: 0...10_000_000) ?? self.connections
+        self.connectionsPerAddress =
+            section.number("connections_per_address", in: 0...1_000_000) ?? self.connectionsPerAddress
+        self.signInsPerMinute = section.number("sign_ins_per_minute", in: 0...1_000_000) ?? self.signInsPerMinute
     }
 }
 

@@ -6,7 +6,7 @@ import OpenIDConnect
 struct RouteSections {
     /// Each route that is right in itself.
     private(set) var routes: [Route] = []
-    private(set) var upstreams: [UpstreamAddress] = []
+    private(set) var upstreams: [Upstream] = []
     private(set) var requirements = Requirements()
 
     /// - Parameters:
@@ -24,7 +24,7 @@ struct RouteSections {
         let name = section.value("name", allowed: "up to 64 characters") { $0.unicodeScalars.count <= 64 ? $0 : nil }
         let host = section.host("host", publicURL)
         let path = section.required("path", allowed: "a path such as \"/\" or \"/admin\"") { $0 }
-        let upstream = section.upstream("upstream")
+        let upstream = section.upstream()
         let methods = section.methods("methods")
         let access: Access = section.choice("access") ?? .signedIn
         let requirement = self.requirement(section, access)
@@ -83,7 +83,7 @@ struct RouteSections {
     }
 
     /// Routes to one application share its connections.
-    private mutating func index(of upstream: UpstreamAddress) -> Int {
+    private mutating func index(of upstream: Upstream) -> Int {
         if let index = self.upstreams.firstIndex(of: upstream) { return index }
         self.upstreams.append(upstream)
         return self.upstreams.count - 1
@@ -169,25 +169,5 @@ extension SectionReader {
             )
         }
         return authority
-    }
-
-    /// Where an application listens: host and port, and nothing else that a URL can have. `nil`: a front proxy knows.
-    fileprivate func upstream(_ key: String) -> UpstreamAddress? {
-        let allowed = "\"http://host:port\", without a path"
-        guard let text = self.value(key, allowed: allowed, { $0 }) else { return nil }
-        let url = EndpointURL(text)
-        guard let url, !url.isTLS, url.isOriginOnly, let authority = try? Authority(url.authority, scheme: .http) else {
-            let isTLS = text.lowercased().utf8.starts(with: "https:".utf8)
-            self.refuse(
-                key,
-                found: ConfigurationProblem.quoted(text),
-                allowed: allowed,
-                hint: isTLS ? "https to an upstream is not supported yet" : nil
-            )
-            return nil
-        }
-        var host = authority.host
-        if host.utf8.first == UInt8(ascii: "[") { host = String(host.dropFirst().dropLast()) }
-        return UpstreamAddress(host: host, port: authority.port ?? 80)
     }
 }

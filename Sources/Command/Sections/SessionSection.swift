@@ -28,6 +28,8 @@ extension Configuration.SessionSettings {
         self.corsOrigins = section.origins("cors_origins") ?? self.corsOrigins
         self.maximumInMemory = section.number("max_in_memory", in: 1...100_000_000) ?? self.maximumInMemory
         self.cacheBytes = section.size("cache_size", in: 0...(16 << 30)) ?? self.cacheBytes
+        self.liveGrace = section.duration("live_grace", in: .zero...(.seconds(86_400))) ?? self.liveGrace
+        self.liveCheck = section.duration("live_check", in: .seconds(1)...(.seconds(86_400))) ?? self.liveCheck
         if self.store == .redis, self.keys.isEmpty, !section.hasProblem("keys", "keys_file") {
             section.refuse(
                 "keys",
@@ -40,7 +42,7 @@ extension Configuration.SessionSettings {
 
 extension SectionReader {
     /// As browsers send them.
-    fileprivate func origins(_ key: String) -> [String]? {
+    func origins(_ key: String) -> [String]? {
         let allowed = "origins, such as \"https://spa.example.com\""
         guard let texts = self.list(key, of: allowed, mayBeEmpty: true) else { return nil }
         let odd = texts.first { text in

@@ -1,4 +1,5 @@
 import Access
+import NIOCore
 import NIOHTTP1
 import OpenIDConnect
 
@@ -68,6 +69,12 @@ enum SignInEndpoint {
         on worker: Worker,
         _ respond: @escaping (Answer) -> Void
     ) {
+        if let limit = worker.settings.signInLimit, !limit.take(request.access.clientAddress, now: .now()) {
+            worker.metrics.count(.signIns)
+            return respond(
+                .fault(.tooManySignIns, asPage: request.access.isNavigation, requestID: request.requestID)
+            )
+        }
         let loop = SignInLoop(request.cookies, names: worker.settings.cookieNames)
         if loop.isGoingInCircles(now: worker.wallClock) {
             var answer = Answer.page(

@@ -65,6 +65,18 @@ package final class ResponseHead {
         return true
     }
 
+    /// The value of a field that comes once; `nil` when there is none, or more than one.
+    func value(named name: String) -> String? {
+        let storage = self.bytes
+        let bytes = storage.span
+        var value: String?
+        for field in self.fields where equalIgnoringCase(bytes.extracting(field.name), name) {
+            guard value == nil else { return nil }
+            value = String(decoding: storage[field.value], as: UTF8.self)
+        }
+        return value
+    }
+
     /// `HTTP-version SP status-code SP [ reason-phrase ]`; the last space is often forgotten (RFC 9112, 4).
     private func readStatusLine() throws(MessageError) {
         let storage = self.reader.bytes

@@ -81,6 +81,10 @@ extension Page.Text {
             self.init(title: "The application takes too long", message: "Please try again in a moment.")
         case (.upstream, _):
             self.init(title: "The application is not available", message: "Please try again in a moment.")
+        case (_, .tooManyRequests):
+            self.init(title: "That was too much at once", message: "Please try again in a minute.")
+        case (_, .payloadTooLarge):
+            self.init(title: "This is too large", message: "The application takes nothing of this size.")
         case (.downstream, _):
             self.init(title: "This request cannot be understood", message: "Go back, or open the page anew.")
         case (.gateway, _):

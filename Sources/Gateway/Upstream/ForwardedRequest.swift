@@ -5,7 +5,8 @@ import Access
 /// What the browser sent is copied line by line, less what ends here; what only we may say comes last, from us alone.
 struct ForwardedRequest {
     let head: RequestHead
-    let target: RequestTarget
+    /// Path and query as the upstream sees them.
+    let target: String
     /// The browser's cookies without ours, as one line; empty when there are no others.
     let cookieLine: [UInt8]
     /// `nil`: a request nobody is known to have made.
@@ -17,16 +18,20 @@ struct ForwardedRequest {
     let forwardedFor: String
     let forwardedHost: String
     let scheme: Scheme
+    /// What has been stripped from the path; empty, mostly.
+    let strippedPrefix: String
     let requestID: RequestID
     /// Our step in a trace; `nil`: what the request says of traces goes on as it is.
     let trace: TraceContext?
     /// Whether the upstream gets `Forwarded` as well (RFC 7239).
     let sendsForwarded: Bool
+    /// The protocol the upstream may switch to; `nil`: none.
+    let upgrade: String?
 
     func write(into wire: inout WireBytes) {
         wire.append(self.head.method)
         wire.append(UInt8(ascii: " "))
-        wire.append(self.target.text)
+        wire.append(self.target)
         wire.append(" HTTP/1.1\r\nHost: ")
         wire.append(self.host)
         wire.append("\r\n")
@@ -47,12 +52,20 @@ struct ForwardedRequest {
         case .length(let length): wire.appendField("Content-Length", String(length))
         case .chunked: wire.append("Transfer-Encoding: chunked\r\n")
         }
+        if let upgrade {
+            wire.append("Connection: Upgrade\r\n")
+            wire.appendField("Upgrade", upgrade)
+        }
         wire.append("X-Forwarded-For: ")
         wire.append(self.forwardedFor)
         wire.append("\r\nX-Forwarded-Proto: ")
         wire.append(self.scheme.rawValue)
         wire.append("\r\nX-Forwarded-Host: ")
         wire.append(self.forwardedHost)
+        if !self.strippedPrefix.isEmpty {
+            wire.append("\r\nX-Forwarded-Prefix: ")
+            wire.append(self.strippedPrefix)
+        }
         wire.append("\r\nX-Request-Id: ")
         wire.append(self.requestID)
         wire.append("\r\n")

@@ -17,6 +17,14 @@ struct ForwardedResponse {
     /// Whether the upstream's connection can serve another request after this one.
     let upstreamKeepsAlive: Bool
 
+    /// `101`: from here on bytes of another protocol flow, until either connection ends.
+    static let tunnel = ForwardedResponse()
+
+    private init() {
+        self.framing = .untilClose
+        self.upstreamKeepsAlive = false
+    }
+
     init(_ head: ResponseHead, toHEAD isHEAD: Bool, overHTTP10 isHTTP10: Bool) {
         let hasNoBody = isHEAD || head.hasNoBody
         switch head.framing {
@@ -32,6 +40,7 @@ struct ForwardedResponse {
     /// - Parameters:
     ///   - isPrivate: somebody's identity went into the request, so a shared cache must not keep the answer unless the
     ///     application says so itself (security rule 12).
+    ///   - upgrade: the protocol that the upstream has switched to.
     ///   - isOurs: whether a `Set-Cookie` field sets one of our cookies, which an upstream may not.
     func write(
         _ head: ResponseHead,
@@ -39,6 +48,7 @@ struct ForwardedResponse {
         keepAlive: Bool,
         isPrivate: Bool,
         requestID: RequestID,
+        upgrade: String? = nil,
         isOurs: (String) -> Bool
     ) {
         let bytes = head.bytes
@@ -67,7 +77,12 @@ struct ForwardedResponse {
         copies.flush(bytes, to: &wire)
         if self.framing == .chunked { wire.append("Transfer-Encoding: chunked\r\n") }
         if isPrivate, !hasCachingRules { wire.append("Cache-Control: private\r\n") }
-        if !keepAlive { wire.append("Connection: close\r\n") }
+        if let upgrade {
+            wire.append("Connection: Upgrade\r\n")
+            wire.appendField("Upgrade", upgrade)
+        } else if !keepAlive {
+            wire.append("Connection: close\r\n")
+        }
         wire.append("X-Request-Id: ")
         wire.append(requestID)
         wire.append("\r\n\r\n")
@@ -80,6 +95,32 @@ struct ForwardedResponse {
         case .empty: head.status != 204
         case .chunked, .untilClose: false
         }
+    }
+}
+
+extension ForwardedResponse {
+    /// An interim response as the browser gets it: what the upstream sent, less what ends here.
+    static func writeInterim(_ head: ResponseHead, into wire: inout WireBytes, isOurs: (String) -> Bool) {
+        let bytes = head.bytes
+        wire.append("HTTP/1.1 ")
+        wire.append(head.status)
+        wire.append(UInt8(ascii: " "))
+        wire.append(bytes[head.reason])
+        wire.append("\r\n")
+        for (index, field) in head.fields.enumerated() {
+            let isKept: Bool
+            switch head.names[index] {
+            case .other, .caching: isKept = !head.isNamedByConnection(field)
+            case .setCookie: isKept = !isOurs(String(decoding: bytes[field.value], as: UTF8.self))
+            case .hopByHop, .connection, .transferEncoding, .contentLength, .trailer: isKept = false
+            }
+            guard isKept else { continue }
+            wire.append(bytes[field.name])
+            wire.append(": ")
+            wire.append(bytes[field.value])
+            wire.append("\r\n")
+        }
+        wire.append("\r\n")
     }
 }
 

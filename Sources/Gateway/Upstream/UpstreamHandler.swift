@@ -5,13 +5,17 @@ protocol UpstreamPartner: AnyObject {
     /// Whether more of the response can be taken just now.
     var canTakeResponse: Bool { get }
     func upstreamResponded(_ head: ResponseHead)
+    /// An interim response (RFC 9110, 15.2), neither 100 nor 101.
+    func upstreamInformed(_ head: ResponseHead)
     func upstreamSent(_ body: ByteBuffer)
     func upstreamEnded(_ trailers: Trailers?)
+    /// It sends nothing more, but may still be listening: after `allowHalfClosure` only.
+    func upstreamEndedItsHalf()
     /// The end of a burst: what has been written may be flushed.
     func upstreamPaused()
     func upstreamBecameWritable()
-    /// The connection is gone before the response was complete.
-    func upstreamFailed()
+    /// The connection is gone before the response was complete; `detail` is for the log.
+    func upstreamFailed(_ detail: String?)
 }
 
 /// The far end of the glue: one connection to an upstream.
@@ -31,7 +35,8 @@ final class UpstreamHandler: ChannelDuplexHandler {
         case closed
     }
 
-    let upstream: Int
+    let origin: UpstreamOrigin
+    let madeAt = NIODeadline.now()
     /// While leased: when to give up. While idle: when to close. The worker looks at it now and then.
     var deadline = NIODeadline.distantFuture
     /// Whether an earlier exchange has used this connection: such a one may have died unnoticed.
@@ -51,9 +56,12 @@ final class UpstreamHandler: ChannelDuplexHandler {
     private var isHEAD = false
     private var wire = WireBytes()
     private var output = ByteBuffer()
+    /// What is tolerated from this upstream; `nil`: nothing, mostly.
+    private var mender: HeadMender?
+    private var failure: String?
 
-    init(upstream: Int, pool: UpstreamPool) {
-        self.upstream = upstream
+    init(origin: UpstreamOrigin, pool: UpstreamPool) {
+        self.origin = origin
         self.pool = pool
     }
 
@@ -62,7 +70,8 @@ final class UpstreamHandler: ChannelDuplexHandler {
     var isWritable: Bool { self.context?.channel.isWritable ?? false }
 
     /// Begins an exchange.
-    func begin(_ request: ForwardedRequest, partner: any UpstreamPartner) {
+    func begin(_ request: ForwardedRequest, tolerating quirks: [Upstream.Quirk], partner: any UpstreamPartner) {
+        if !quirks.isEmpty { self.mender = HeadMender(quirks) } else if self.mender != nil { self.mender = nil }
         self.state = .leased
         self.partner = partner
         self.isHEAD = request.head.isHEAD
@@ -91,11 +100,26 @@ final class UpstreamHandler: ChannelDuplexHandler {
     func release(reusable: Bool) {
         self.partner = nil
         guard case .leased = self.state else { return }
-        if reusable {
-            self.state = .ended(reusable: true)
-        } else {
-            self.close()
-        }
+        self.state = .ended(reusable: reusable)
+        if !reusable { self.close() }
+    }
+
+    /// The browser's half of a tunnel has ended.
+    func closeOutput() {
+        self.hasUnflushedWrites = false
+        self.context?.flush()
+        self.context?.close(mode: .output, promise: nil)
+    }
+
+    /// In a tunnel the end of one direction is not that of the other.
+    func allowHalfClosure() {
+        try? self.context?.channel.syncOptions?.setOption(.allowRemoteHalfClosure, value: true)
+    }
+
+    /// Whether the response that is running is a stream of server-sent events.
+    var sendsEvents: Bool {
+        let type = self.head.value(named: "content-type")?.lowercased() ?? ""
+        return type.utf8.starts(with: "text/event-stream".utf8)
     }
 
     /// The browser can take more.
@@ -148,16 +172,29 @@ final class UpstreamHandler: ChannelDuplexHandler {
 
     /// Returns whether there is a head that somebody waits for.
     private func readHead(_ bytes: inout ByteBuffer) throws(MessageError) -> Bool {
-        while try self.head.read(&bytes) {
-            // Interim responses are for us: who waits for "100 Continue" has had ours (RFC 9110, 15.2).
+        while try self.headIsComplete(&bytes) {
             if (100...199).contains(self.head.status), self.head.status != 101 {
+                // Who waits for "100 Continue" has had ours.
+                if self.head.status != 100 { self.partner?.upstreamInformed(self.head) }
                 self.head.reset()
                 continue
             }
-            self.body = BodyReader(self.isHEAD || self.head.hasNoBody ? .none : self.head.framing)
+            self.body = BodyReader(self.framing)
             return true
         }
         return false
+    }
+
+    private func headIsComplete(_ bytes: inout ByteBuffer) throws(MessageError) -> Bool {
+        guard self.mender != nil else { return try self.head.read(&bytes) }
+        guard var mended = try self.mender?.read(&bytes) else { return false }
+        return try self.head.read(&mended)
+    }
+
+    private var framing: Framing {
+        // What follows a 101 is no body, whatever the fields say.
+        if self.head.status == 101 { return .untilClose }
+        return self.isHEAD || self.head.hasNoBody ? .none : self.head.framing
     }
 
     /// The partner may leave at any event; then the rest is nobody's.
@@ -184,18 +221,34 @@ final class UpstreamHandler: ChannelDuplexHandler {
         if context.channel.isWritable { self.partner?.upstreamBecameWritable() }
     }
 
+    func userInboundEventTriggered(context: ChannelHandlerContext, event: Any) {
+        guard let event = event as? ChannelEvent, event == .inputClosed else {
+            return context.fireUserInboundEventTriggered(event)
+        }
+        self.partner?.upstreamEndedItsHalf()
+    }
+
     func channelInactive(context: ChannelHandlerContext) {
         let endsHere = self.body?.endsWithConnection ?? false
         let partner = self.partner
         let isProper = endsHere && !self.hasBroken
         if isProper { partner?.upstreamEnded(nil) }
+        var wasLeased = true
+        switch self.state {
+        case .leased:
+            // Nothing at all came of a request, and not because the connection had been idle for too long.
+            if self.body == nil, !self.isReused { self.pool.failed(self.origin) }
+        case .ended: break
+        case .idle, .closed: wasLeased = false
+        }
         self.state = .closed
-        self.pool.closed(self)
+        self.pool.closed(self, wasLeased: wasLeased)
         self.partner = nil
-        if !isProper { partner?.upstreamFailed() }
+        if !isProper { partner?.upstreamFailed(self.failure) }
     }
 
     func errorCaught(context: ChannelHandlerContext, error: any Error) {
+        self.failure = "\(error)"
         self.poison(context)
     }
 

@@ -1,6 +1,7 @@
 import Access
 import NIOCore
 import NIOPosix
+internal import NIOSSL
 
 /// This worker's connections to the upstreams. Only a permit leases one, and only `Route.decide` makes a permit.
 final class UpstreamPool {
@@ -8,101 +9,164 @@ final class UpstreamPool {
     typealias Completion = (Result<UpstreamHandler, Fault>) -> Void
 
     private let eventLoop: any EventLoop
-    private let addresses: [UpstreamAddress]
-    private let timeouts: Configuration.Timeouts
+    private let keepAlive: TimeAmount
     private let idleLimit: Int
-    /// For each upstream the connections that wait, the most recently used last.
-    private var idle: [[UpstreamHandler]]
+    /// Where `Route.upstream` points into.
+    private let plans: [UpstreamPlan]
+    /// Each address once, however many routes go there.
+    private let origins: [UpstreamOrigin]
     /// All open connections, idle or leased.
     private(set) var openConnections = 0
     private(set) var connectionsMade = 0
 
-    init(eventLoop: any EventLoop, configuration: Configuration) {
+    /// A connection to a name is not given back when it is older than this: the name may mean somebody else now.
+    private static let longestLife = TimeAmount.minutes(5)
+
+    /// - Parameter contexts: for each upstream with TLS, in the order of the configuration.
+    init(eventLoop: any EventLoop, configuration: Configuration, contexts: UpstreamContexts) {
         self.eventLoop = eventLoop
-        self.addresses = configuration.upstreams
-        self.timeouts = configuration.timeouts
+        self.keepAlive = configuration.timeouts.upstreamKeepAlive
         self.idleLimit = configuration.limits.upstreamIdleConnections
-        self.idle = Array(repeating: [], count: configuration.upstreams.count)
+        var origins: [UpstreamOrigin] = []
+        self.plans = configuration.upstreams.map { upstream in
+            let own = upstream.addresses.map { address in
+                if let known = origins.first(where: { $0.address == address && $0.tls == upstream.tls }) {
+                    return known
+                }
+                let context = address.isTLS ? contexts.context(for: upstream.tls) : nil
+                let origin = UpstreamOrigin(address, upstream.tls, context: context)
+                origins.append(origin)
+                return origin
+            }
+            return UpstreamPlan(upstream, origins: own, configuration: configuration)
+        }
+        self.origins = origins
     }
 
-    func address(of permit: Permit) -> UpstreamAddress {
-        self.addresses[permit.route.upstream]
+    func plan(for route: Route) -> UpstreamPlan { self.plans[route.upstream] }
+
+    /// The addresses, and whether requests go there just now.
+    var health: [(address: String, isUsable: Bool)] {
+        let now = NIODeadline.now()
+        return self.origins.map { ($0.address.text, $0.health.isUsable(now)) }
     }
 
     /// Lends a connection to the permit's upstream: an idle one, the hottest first, or a new one.
     ///
-    /// - Parameter fresh: never an idle one, for a second try after an idle one turned out dead.
-    func lease(_ permit: Permit, fresh: Bool = false, _ completion: @escaping Completion) {
-        let upstream = permit.route.upstream
-        if !fresh, let connection = self.idle[upstream].popLast() {
+    /// - Parameters:
+    ///   - fresh: never an idle one, for a second try after an idle one turned out dead.
+    ///   - affinity: what the requests of one session have in common.
+    func lease(
+        _ permit: Permit,
+        fresh: Bool = false,
+        affinity: UInt64? = nil,
+        _ completion: @escaping Completion
+    ) {
+        let plan = self.plan(for: permit.route)
+        guard let origin = plan.origin(affinity: affinity) else {
+            return completion(.failure(.upstreamUnreachable))
+        }
+        if !fresh, let connection = origin.idle.popLast() {
+            origin.busy += 1
             completion(.success(connection))
         } else {
-            self.connect(upstream, completion)
+            self.connect(to: origin, plan, tried: [], affinity, completion)
         }
     }
 
     /// Takes a connection back whose last exchange ended cleanly.
     func giveBack(_ connection: UpstreamHandler) {
-        if self.idle[connection.upstream].count < self.idleLimit {
-            connection.deadline = .now() + self.timeouts.upstreamKeepAlive
-            self.idle[connection.upstream].append(connection)
+        let origin = connection.origin
+        origin.busy -= 1
+        if origin.health.failures != 0 { origin.health.succeeded() }
+        let now = NIODeadline.now()
+        let isOld = origin.isNamed && now - connection.madeAt > Self.longestLife
+        if origin.idle.count < self.idleLimit, !isOld {
+            connection.deadline = now + self.keepAlive
+            origin.idle.append(connection)
         } else {
             connection.close()
         }
     }
 
     /// Forgets a connection that has closed.
-    func closed(_ connection: UpstreamHandler) {
+    ///
+    /// - Parameter wasLeased: whether an exchange had it.
+    func closed(_ connection: UpstreamHandler, wasLeased: Bool) {
         self.openConnections -= 1
-        self.idle[connection.upstream].removeAll { $0 === connection }
+        if wasLeased { connection.origin.busy -= 1 }
+        connection.origin.idle.removeAll { $0 === connection }
+    }
+
+    /// Nothing came of a request: too often, and others are asked.
+    func failed(_ origin: UpstreamOrigin, isCertain: Bool = false) {
+        origin.health.failed(.now(), isCertain: isCertain)
     }
 
     /// Closes what has been idle for too long. The oldest are in front.
     func closeExpired(now: NIODeadline) {
-        for upstream in self.idle.indices {
-            let expired = self.idle[upstream].prefix { $0.deadline <= now }
-            self.idle[upstream].removeFirst(expired.count)
+        for origin in self.origins where !origin.idle.isEmpty {
+            let expired = origin.idle.prefix { $0.deadline <= now }
+            origin.idle.removeFirst(expired.count)
             for connection in expired { connection.close() }
         }
     }
 
     func closeIdle() {
-        let connections = self.idle.joined()
-        self.idle = Array(repeating: [], count: self.addresses.count)
-        for connection in connections { connection.close() }
+        for origin in self.origins {
+            let connections = origin.idle
+            origin.idle = []
+            for connection in connections { connection.close() }
+        }
     }
 
-    private func connect(_ upstream: Int, _ completion: @escaping Completion) {
-        let address = self.addresses[upstream]
-        let poolBox = NIOLoopBound(self, eventLoop: self.eventLoop)
-        let bootstrap = ClientBootstrap(group: self.eventLoop)
-            .connectTimeout(self.timeouts.upstreamConnect)
-            .channelOption(.maxMessagesPerRead, value: 1)
-            .channelOption(.tcpOption(.tcp_nodelay), value: 1)
-            .channelInitializer { channel in
-                channel.eventLoop.makeCompletedFuture {
-                    let handler = UpstreamHandler(upstream: upstream, pool: poolBox.value)
-                    try channel.pipeline.syncOperations.addHandler(handler)
+    /// Asks the addresses whose routes want that whether they are well.
+    func checkHealth(now: NIODeadline) {
+        for plan in self.plans {
+            guard let path = plan.upstream.healthPath else { continue }
+            for origin in plan.origins {
+                guard let due = origin.nextCheck, due <= now else { continue }
+                origin.nextCheck = nil
+                let check = HealthCheck(path: path, host: plan.upstream.hostHeader ?? origin.address.authority)
+                check.run(on: self.eventLoop, origin, timeout: plan.timeouts.upstreamConnect) { passed in
+                    origin.nextCheck = .now() + plan.upstream.healthInterval
+                    origin.health.checked(passed)
                 }
             }
-        let channel: EventLoopFuture<any Channel>
-        if let literal = try? SocketAddress(ipAddress: address.host, port: address.port) {
-            channel = bootstrap.connect(to: literal)
-        } else {
-            channel = bootstrap.connect(host: address.host, port: address.port)
         }
-        channel.assumeIsolated().whenComplete { result in
+    }
+
+    /// When nobody accepts, the next address is asked: nothing of the request has been sent yet.
+    private func connect(
+        to origin: UpstreamOrigin,
+        _ plan: UpstreamPlan,
+        tried: [UpstreamOrigin],
+        _ affinity: UInt64?,
+        _ completion: @escaping Completion
+    ) {
+        let poolBox = NIOLoopBound(self, eventLoop: self.eventLoop)
+        let originBox = NIOLoopBound(origin, eventLoop: self.eventLoop)
+        let future = origin.connect(on: self.eventLoop, timeout: plan.timeouts.upstreamConnect) {
+            UpstreamHandler(origin: originBox.value, pool: poolBox.value)
+        }
+        future.assumeIsolated().whenComplete { result in
             switch result {
             case .success(let channel):
                 do {
                     let handler = try channel.pipeline.syncOperations.handler(type: UpstreamHandler.self)
                     self.openConnections += 1
                     self.connectionsMade += 1
+                    origin.busy += 1
                     completion(.success(handler))
                 } catch {
                     completion(.failure(.upstreamUnreachable))
                 }
             case .failure(let error):
+                self.failed(origin, isCertain: true)
+                let tried = tried + [origin]
+                if let next = plan.origin(affinity: affinity, besides: tried) {
+                    return self.connect(to: next, plan, tried: tried, affinity, completion)
+                }
                 var fault = Self.isTimeout(error) ? Fault.upstreamConnectTimeout : Fault.upstreamUnreachable
                 fault.detail = "\(error)"
                 completion(.failure(fault))
@@ -121,3 +185,21 @@ final class UpstreamPool {
 
 @available(*, unavailable)
 extension UpstreamPool: Sendable {}
+
+/// The TLS contexts of the upstreams, made once for all workers.
+package struct UpstreamContexts: Sendable {
+    private var contexts: [(tls: UpstreamTLS, context: NIOSSLContext)] = []
+
+    /// - Throws: what is wrong with the first files that cannot be used.
+    init(_ upstreams: [Upstream]) throws {
+        for upstream in upstreams where upstream.addresses.contains(where: \.isTLS) {
+            if self.context(for: upstream.tls) == nil {
+                self.contexts.append((upstream.tls, try upstream.tls.context()))
+            }
+        }
+    }
+
+    func context(for tls: UpstreamTLS) -> NIOSSLContext? {
+        self.contexts.first { $0.tls == tls }?.context
+    }
+}

@@ -23,7 +23,7 @@ struct RouteSectionsTests {
         #expect(route.policy == Policy(access: .optional))
         #expect(!route.preserveHost)
         #expect(route.allowEncodedSlashes)
-        #expect(configuration.upstreams == [UpstreamAddress(host: "app", port: 8000)])
+        #expect(configuration.upstreams == [Upstream([UpstreamAddress(host: "app", port: 8000)])])
     }
 
     @Test func defaultsComeFromThePublicURL() throws {
@@ -41,7 +41,8 @@ struct RouteSectionsTests {
         let configuration = try #require(sample.reading().configuration)
         #expect(configuration.routes.map(\.upstream) == [0, 1, 0])
         #expect(
-            configuration.upstreams == [.init(host: "127.0.0.1", port: 3000), .init(host: "127.0.0.1", port: 3001)]
+            configuration.upstreams.flatMap(\.addresses)
+                == [.init(host: "127.0.0.1", port: 3000), .init(host: "127.0.0.1", port: 3001)]
         )
     }
 
@@ -51,26 +52,23 @@ struct RouteSectionsTests {
     ])
     func anUpstreamIsHostAndPort(_ url: String, _ host: String, _ port: Int) {
         let sample = Sample().with("route", "upstream = \"\(url)\"")
-        #expect(sample.reading().configuration?.upstreams == [UpstreamAddress(host: host, port: port)])
+        #expect(sample.reading().configuration?.upstreams == [Upstream([UpstreamAddress(host: host, port: port)])])
     }
 
     @Test(arguments: [
         "127.0.0.1:3000", "http://127.0.0.1:3000/app", "http://u@app", "http://u:p@app", "http://app?x", "http://app#x",
         "http://",
-        "http://app:0", "http://app:65536", "http://app:", "unix:///run/app.sock", "HTTP:/app", "http://a_.-",
+        "http://app:0", "http://app:65536", "http://app:", "unix:run/app.sock", "HTTP:/app", "http://a_.-",
         "http://256.1.1.1",
     ])
     func whatIsNoUpstreamIsRefused(_ url: String) {
         let problems = Sample().with("route", "upstream = \"\(url)\"").problems()
         #expect(
-            problems == ["route.upstream: found \"\(url)\"; allowed \"http://host:port\", without a path"]
+            problems == [
+                "route.upstream: found \"\(url)\"; allowed \"http://host:port\", \"https://host:port\" or "
+                    + "\"unix:/path\", without a path"
+            ]
         )
-    }
-
-    @Test func httpsToAnUpstreamIsForLater() {
-        let problems = Sample().with("route", "upstream = \"https://app:8443\"").problems()
-        #expect(problems.count == 1)
-        #expect(problems.first?.hasSuffix("; https to an upstream is not supported yet") == true)
     }
 
     @Test func thereIsAtLeastOne() {

@@ -110,8 +110,10 @@ struct ForwardedResponseTests {
     }
 
     @Test func anInterimAnswerIsNotTheAnswer() async throws {
-        let answer = "HTTP/1.1 103 Early Hints\r\nLink: x\r\n\r\n" + Application.ok("hello")
-        #expect(try await self.forwarded(answer).hasPrefix("HTTP/1.1 200 OK\r\n"))
+        let hints = "HTTP/1.1 103 Early Hints\r\nLink: x\r\n\r\n"
+        let answer = hints + Application.ok("hello")
+        #expect(try await self.forwarded(answer).hasPrefix(hints + "HTTP/1.1 200 OK\r\n"))
+        #expect(try await self.forwarded(answer, version: "1.0").hasPrefix("HTTP/1.1 200 OK\r\n"))
     }
 
     @Test func anAnswerThatBreaksOffIsNotMadeWhole() async throws {

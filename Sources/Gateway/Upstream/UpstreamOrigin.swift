@@ -1,0 +1,91 @@
+import NIOCore
+import NIOPosix
+internal import NIOSSL
+
+/// One address of this worker's upstreams, with its connections and its health.
+final class UpstreamOrigin {
+    let address: UpstreamAddress
+    let tls: UpstreamTLS
+    private let context: NIOSSLContext?
+    /// The connections that wait, the most recently used last.
+    var idle: [UpstreamHandler] = []
+    /// Connections that are leased.
+    var busy = 0
+    var health = UpstreamHealth()
+    /// When the next active check is due; `nil` while one runs.
+    var nextCheck: NIODeadline? = .uptimeNanoseconds(0)
+    /// Names are resolved anew for each connection, and connections to a name do not live for ever.
+    let isNamed: Bool
+    /// Tells this address from another, the same in every process.
+    let seed: UInt64
+
+    init(_ address: UpstreamAddress, _ tls: UpstreamTLS, context: NIOSSLContext?) {
+        self.address = address
+        self.tls = tls
+        self.context = context
+        let isLiteral = (try? SocketAddress(ipAddress: address.host, port: address.port)) != nil
+        self.isNamed = address.socketPath == nil && !isLiteral
+        self.seed = stableHash(address.text.utf8)
+    }
+
+    /// Makes a connection whose last handler is `handler`.
+    func connect(
+        on eventLoop: any EventLoop,
+        timeout: TimeAmount,
+        handler: @escaping @Sendable () -> any ChannelHandler
+    ) -> EventLoopFuture<any Channel> {
+        let context = self.context
+        let isInsecure = self.tls.isInsecure
+        let serverName = self.tls.serverName(for: self.address)
+        var bootstrap = ClientBootstrap(group: eventLoop)
+            .connectTimeout(timeout)
+            .channelOption(.maxMessagesPerRead, value: 1)
+            .channelInitializer { channel in
+                channel.eventLoop.makeCompletedFuture {
+                    let pipeline = channel.pipeline.syncOperations
+                    guard let context else { return try pipeline.addHandler(handler()) }
+                    try pipeline.addHandler(NIOSSLClientHandler(context: context, serverHostname: serverName))
+                    try pipeline.addHandler(UpstreamHandshake(name: isInsecure ? nil : serverName, patience: timeout))
+                }
+            }
+        let connected: EventLoopFuture<any Channel>
+        if let path = self.address.socketPath {
+            connected = bootstrap.connect(unixDomainSocketPath: path)
+        } else {
+            bootstrap = bootstrap.channelOption(.tcpOption(.tcp_nodelay), value: 1)
+            if let literal = try? SocketAddress(ipAddress: self.address.host, port: self.address.port) {
+                connected = bootstrap.connect(to: literal)
+            } else {
+                connected = bootstrap.connect(host: self.address.host, port: self.address.port)
+            }
+        }
+        guard context != nil else { return connected }
+        return connected.flatMap { channel in Self.afterHandshake(channel, handler) }
+    }
+
+    private static func afterHandshake(
+        _ channel: any Channel,
+        _ handler: @escaping @Sendable () -> any ChannelHandler
+    ) -> EventLoopFuture<any Channel> {
+        let handshake = try? channel.pipeline.syncOperations.handler(type: UpstreamHandshake.self)
+        // It is gone already when the handshake is over, or the connection is.
+        guard let done = handshake?.done else {
+            return channel.eventLoop.makeFailedFuture(ChannelError.ioOnClosedChannel)
+        }
+        return done.flatMapThrowing { () -> any Channel in
+            try channel.pipeline.syncOperations.addHandler(handler())
+            return channel
+        }
+    }
+}
+
+@available(*, unavailable)
+extension UpstreamOrigin: Sendable {}
+
+/// FNV-1a, and a stir so that all bits depend on all bytes: the same in every process, which `Hasher` is not.
+func stableHash(_ bytes: some Sequence<UInt8>) -> UInt64 {
+    var hash: UInt64 = 0xcbf2_9ce4_8422_2325
+    for byte in bytes { hash = (hash ^ UInt64(byte)) &* 0x0000_0100_0000_01b3 }
+    hash = (hash ^ hash >> 33) &* 0xff51_afd7_ed55_8ccd
+    return hash ^ hash >> 33
+}
