@@ -54,8 +54,10 @@ extension ConfigurationReading {
 extension ConfigurationReader {
     /// Section by section. `nil` when something that must be set is not; otherwise what can be made of what is there.
     fileprivate func configuration() -> Configuration? {
-        let server = Configuration.Server(self.section("server"))
-        let admin = Configuration.Admin(self.section("admin"), besides: server?.listen)
+        let serverSection = self.section("server")
+        let server = Configuration.Server(serverSection)
+        let tls = Configuration.TLS(self.section("tls"), for: server, serverSection)
+        let admin = Configuration.Admin(self.section("admin"), besides: server?.listeners ?? [])
         let provider = Configuration.ProviderSettings(self.section("provider"))
         let signIn = Configuration.SignInSettings(self.section("sign_in"))
         let session = Configuration.SessionSettings(self.section("session"))
@@ -75,6 +77,7 @@ extension ConfigurationReader {
             routes: routing.routes,
             upstreams: routing.upstreams
         )
+        configuration.tls = tls
         configuration.admin = admin
         configuration.signIn = signIn
         configuration.session = session

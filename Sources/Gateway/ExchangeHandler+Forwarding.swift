@@ -33,7 +33,8 @@ extension ExchangeHandler: UpstreamPartner {
             forwardedFor: client.forwardedFor,
             forwardedHost: access.authority.text,
             scheme: access.scheme,
-            requestID: self.current.requestID
+            requestID: self.current.requestID,
+            clientCertificateLine: self.arrival?.clientCertificateLine ?? []
         )
         connection.begin(request, partner: self)
         self.extendDeadline()
@@ -89,6 +90,7 @@ extension ExchangeHandler: UpstreamPartner {
             keepAlive: self.exchange.keepAlive,
             isPrivate: self.current.permit?.session != nil,
             requestID: self.current.requestID,
+            strictTransport: worker.settings.strictTransport,
             isOurs: { SetCookie.isOurs(setCookieField: $0, names: worker.settings.cookieNames) }
         )
         self.hasWire = true

@@ -2,7 +2,7 @@ import Access
 import NIOCore
 
 /// One browser connection. Runs what `Exchange` decides: bytes in, bytes out, reading held while somebody must wait.
-final class ExchangeHandler: ChannelDuplexHandler {
+final class ExchangeHandler: ChannelDuplexHandler, WorkerConnection {
     typealias InboundIn = ByteBuffer
     typealias OutboundIn = Never
     typealias OutboundOut = ByteBuffer
@@ -25,6 +25,8 @@ final class ExchangeHandler: ChannelDuplexHandler {
     private(set) var headHasBegun = false
     private(set) var peer = ""
     private(set) var peerIsTrusted = false
+    /// `nil`: the socket says all there is to know.
+    let arrival: Arrival?
 
     /// Heads and small bodies are put together here; the storage serves one after another.
     var wire = WireBytes()
@@ -33,8 +35,9 @@ final class ExchangeHandler: ChannelDuplexHandler {
     var hasUnflushedWrites = false
     var isInBurst = false
 
-    init(worker: Worker) {
+    init(worker: Worker, arrival: Arrival? = nil) {
         self.worker = worker
+        self.arrival = arrival
         self.timeouts = worker.settings.configuration.timeouts
         self.deadline = worker.now + worker.settings.configuration.timeouts.keepAlive
         let limits = worker.settings.configuration.limits
@@ -45,6 +48,8 @@ final class ExchangeHandler: ChannelDuplexHandler {
 
     func handlerAdded(context: ChannelHandlerContext) {
         self.context = context
+        // Behind a handshake, the connection is there before this handler is.
+        if context.channel.isActive { self.begin(context) }
     }
 
     func handlerRemoved(context: ChannelHandlerContext) {
@@ -52,14 +57,19 @@ final class ExchangeHandler: ChannelDuplexHandler {
     }
 
     func channelActive(context: ChannelHandlerContext) {
-        let trusted = self.worker.settings.configuration.server.trustedProxies
-        if let address = context.channel.remoteAddress {
-            self.peer = address.ipAddress ?? "unix"
-            let host = IPAddress(self.peer)
-            self.peerIsTrusted = host.map { host in trusted.contains { $0.contains(host) } } ?? false
+        self.begin(context)
+        context.fireChannelActive()
+    }
+
+    private func begin(_ context: ChannelHandlerContext) {
+        let server = self.worker.settings.configuration.server
+        self.peer = self.arrival?.peer ?? Arrival.peer(of: context.channel)
+        if let host = IPAddress(self.peer) {
+            self.peerIsTrusted = server.trustedProxies.contains { $0.contains(host) }
+        } else {
+            self.peerIsTrusted = server.trustsUnixPeers
         }
         self.worker.opened(self)
-        context.fireChannelActive()
     }
 
     func channelInactive(context: ChannelHandlerContext) {

@@ -49,13 +49,11 @@ package struct Gateway: Service {
         let admin = try await BindError.naming("admin.listen", configuration.admin.listen) { address in
             try await AdminListener.bind(address, group: self.group, status: status)
         }
-        let server = try await BindError.naming("server.listen", configuration.server.listen) { address in
-            try await Listener.bind(address, group: self.group, workers: workers)
-        }
+        let edge = try await Edge(configuration, group: self.group, workers: workers, logger: self.logger, clock: self.clock)
         self.logger.notice(
             "serving",
             metadata: [
-                "listen": "\(Self.text(server.localAddress))", "admin": "\(Self.text(admin.localAddress))",
+                "listen": "\(edge.text)", "admin": "\(Self.text(admin.localAddress))",
                 "public_url": "\(self.settings.origin(of: configuration.server.publicURL.authority))",
                 "redirect_uri": "\(self.settings.redirectURI(for: configuration.server.publicURL.authority))",
                 "store": "\(configuration.session.store.rawValue)",
@@ -70,7 +68,7 @@ package struct Gateway: Service {
         prefetch.cancel()
         self.logger.notice("draining")
         status.drain()
-        try? await server.close()
+        await edge.close()
         try await self.drain(workers, within: configuration.server.drainTimeout)
         try await workers.wait { worker in
             worker.stop()

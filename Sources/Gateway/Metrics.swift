@@ -14,6 +14,8 @@ package final class Metrics {
     /// Records that had to be opened, and those that were known.
     package var openings = 0
     package var openingsSaved = 0
+    /// TLS handshakes that came to nothing.
+    var handshakesFailed = 0
 
     package enum Decision: String, CaseIterable {
         case permit
@@ -62,6 +64,7 @@ package final class Metrics {
         snapshot.openings = self.openings
         snapshot.openingsSaved = self.openingsSaved
         snapshot.openedSessions = openedSessions
+        snapshot.handshakesFailed = self.handshakesFailed
         return snapshot
     }
 }
@@ -107,6 +110,7 @@ package struct MetricsSnapshot: Sendable {
     package var openings = 0
     package var openingsSaved = 0
     var openedSessions = 0
+    var handshakesFailed = 0
 
     package init() {}
 
@@ -124,5 +128,6 @@ package struct MetricsSnapshot: Sendable {
         self.openings += other.openings
         self.openingsSaved += other.openingsSaved
         self.openedSessions += other.openedSessions
+        self.handshakesFailed += other.handshakesFailed
     }
 }

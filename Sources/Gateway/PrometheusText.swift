@@ -34,6 +34,8 @@ extension MetricsSnapshot {
         text.metric("gatehouse_openings_total", "counter", "Session lookups by whether the record was opened before.")
         text += "gatehouse_openings_total{cached=\"true\"} \(self.openingsSaved)\n"
         text += "gatehouse_openings_total{cached=\"false\"} \(self.openings)\n"
+        text.metric("gatehouse_tls_handshakes_failed_total", "counter", "TLS handshakes that came to nothing.")
+        text += "gatehouse_tls_handshakes_failed_total \(self.handshakesFailed)\n"
         return text
     }
 

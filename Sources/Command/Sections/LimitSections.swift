@@ -21,6 +21,7 @@ extension Configuration.Limits {
         self.init()
         self.headerBytes = section.size("header_size", in: 1 << 10...1 << 20) ?? self.headerBytes
         self.headerFields = section.number("header_fields", in: 10...10_000) ?? self.headerFields
+        self.http2Streams = section.number("http2_streams", in: 1...10_000) ?? self.http2Streams
         self.upstreamIdleConnections =
             section.number("upstream_idle_connections", in: 0...65_536) ?? self.upstreamIdleConnections
     }

@@ -16,6 +16,8 @@ struct ForwardedRequest {
     let forwardedHost: String
     let scheme: Scheme
     let requestID: RequestID
+    /// Who the client is by its certificate, as one line; empty when it has shown none.
+    var clientCertificateLine: [UInt8] = []
 
     func write(into wire: inout WireBytes) {
         wire.append(self.head.method)
@@ -50,6 +52,7 @@ struct ForwardedRequest {
         wire.append("\r\nX-Request-Id: ")
         wire.append(self.requestID)
         wire.append("\r\n")
+        wire.append(self.clientCertificateLine)
         if let identityFields { wire.append(identityFields) }
         wire.append("\r\n")
     }
