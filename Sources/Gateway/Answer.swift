@@ -53,7 +53,14 @@ package struct Answer {
     /// The whole response as bytes.
     ///
     /// - Parameter withoutBody: the answer to a `HEAD`, which only tells the body's length.
-    package func write(into bytes: inout WireBytes, keepAlive: Bool, withoutBody: Bool, requestID: RequestID, date: String) {
+    package func write(
+        into bytes: inout WireBytes,
+        keepAlive: Bool,
+        withoutBody: Bool,
+        requestID: RequestID,
+        date: String,
+        strictTransport: [UInt8] = []
+    ) {
         bytes.append("HTTP/1.1 ")
         bytes.append(Int(self.status.code))
         bytes.append(" ")
@@ -66,6 +73,7 @@ package struct Answer {
         if !self.rendered.isEmpty { bytes.append(self.rendered) }
         if let contentType { bytes.appendField("Content-Type", contentType) }
         bytes.appendField("Content-Length", String(self.body.count))
+        bytes.append(strictTransport)
         if !keepAlive { bytes.append("Connection: close\r\n") }
         bytes.append("X-Request-Id: ")
         bytes.append(requestID)
