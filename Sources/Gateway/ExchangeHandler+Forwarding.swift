@@ -37,7 +37,8 @@ extension ExchangeHandler: UpstreamPartner {
             scheme: access.scheme,
             requestID: self.current.requestID,
             trace: self.current.trace,
-            sendsForwarded: self.worker.settings.configuration.server.sendsForwarded
+            sendsForwarded: self.worker.settings.configuration.server.sendsForwarded,
+            clientCertificateLine: self.arrival?.clientCertificateLine ?? []
         )
         connection.begin(request, partner: self)
         self.extendDeadline()
@@ -107,6 +108,7 @@ extension ExchangeHandler: UpstreamPartner {
             keepAlive: self.exchange.keepAlive,
             isPrivate: self.current.permit?.session != nil,
             requestID: self.current.requestID,
+            strictTransport: worker.settings.strictTransport,
             isOurs: { SetCookie.isOurs(setCookieField: $0, names: worker.settings.cookieNames) }
         )
         self.hasWire = true

@@ -19,6 +19,8 @@ package final class Metrics {
     package var cacheHits = 0
     package var cacheAbsences = 0
     package var cacheMisses = 0
+    /// TLS handshakes that came to nothing.
+    var handshakesFailed = 0
 
     package enum Decision: String, CaseIterable {
         case permit
@@ -86,6 +88,7 @@ package final class Metrics {
         snapshot.cacheHits = self.cacheHits
         snapshot.cacheAbsences = self.cacheAbsences
         snapshot.cacheMisses = self.cacheMisses
+        snapshot.handshakesFailed = self.handshakesFailed
         return snapshot
     }
 }
@@ -140,6 +143,7 @@ package struct MetricsSnapshot: Sendable {
     var cacheBytes = 0
     /// Workers whose caches answer for the store.
     var currentCaches = 0
+    var handshakesFailed = 0
 
     package init() {}
 
@@ -163,5 +167,6 @@ package struct MetricsSnapshot: Sendable {
         self.cacheMisses += other.cacheMisses
         self.cacheBytes += other.cacheBytes
         self.currentCaches += other.currentCaches
+        self.handshakesFailed += other.handshakesFailed
     }
 }

@@ -31,7 +31,7 @@ package final class Worker {
     private(set) var isDraining = false
 
     private let clock: @Sendable () -> Instant
-    private var connections: [ObjectIdentifier: ExchangeHandler] = [:]
+    private var connections: [ObjectIdentifier: any WorkerConnection] = [:]
     private var tick: RepeatedTask?
     private var drained: EventLoopPromise<Void>?
     private var nextRequest: UInt64 = 0
@@ -100,11 +100,11 @@ package final class Worker {
         return RequestID(prefix: self.requestPrefix, number: self.nextRequest)
     }
 
-    func opened(_ connection: ExchangeHandler) {
+    func opened(_ connection: any WorkerConnection) {
         self.connections[ObjectIdentifier(connection)] = connection
     }
 
-    func closed(_ connection: ExchangeHandler) {
+    func closed(_ connection: any WorkerConnection) {
         self.connections[ObjectIdentifier(connection)] = nil
         self.finishDraining()
     }
@@ -168,6 +168,15 @@ package final class Worker {
 
 @available(*, unavailable)
 extension Worker: Sendable {}
+
+/// What a worker looks after until it closes: a browser's connection, or one stream of one.
+protocol WorkerConnection: AnyObject {
+    /// Called on each tick.
+    func checkDeadline(_ now: NIODeadline)
+    /// Finishes what runs and takes nothing new.
+    func drain()
+    func abort()
+}
 
 extension Worker {
     /// An exchange is over: counted, and written down.

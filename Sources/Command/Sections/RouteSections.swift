@@ -24,7 +24,8 @@ struct RouteSections {
         let name = section.value("name", allowed: "up to 64 characters") { $0.unicodeScalars.count <= 64 ? $0 : nil }
         let host = section.host("host", publicURL)
         let path = section.required("path", allowed: "a path such as \"/\" or \"/admin\"") { $0 }
-        let upstream = section.upstream("upstream")
+        let upstreamProtocol: UpstreamProtocol = section.choice("upstream_protocol") ?? .http1
+        let upstream = section.upstream("upstream", upstreamProtocol)
         let methods = section.methods("methods")
         let access: Access = section.choice("access") ?? .signedIn
         let requirement = self.requirement(section, access)
@@ -88,6 +89,13 @@ struct RouteSections {
         self.upstreams.append(upstream)
         return self.upstreams.count - 1
     }
+}
+
+/// What is spoken with an upstream.
+private enum UpstreamProtocol: String, CaseIterable {
+    case http1
+    /// HTTP/2 without TLS, by prior knowledge.
+    case h2c
 }
 
 extension RouteTableError {
@@ -172,7 +180,7 @@ extension SectionReader {
     }
 
     /// Where an application listens: host and port, and nothing else that a URL can have. `nil`: a front proxy knows.
-    fileprivate func upstream(_ key: String) -> UpstreamAddress? {
+    fileprivate func upstream(_ key: String, _ upstreamProtocol: UpstreamProtocol) -> UpstreamAddress? {
         let allowed = "\"http://host:port\", without a path"
         guard let text = self.value(key, allowed: allowed, { $0 }) else { return nil }
         let url = EndpointURL(text)
@@ -188,6 +196,6 @@ extension SectionReader {
         }
         var host = authority.host
         if host.utf8.first == UInt8(ascii: "[") { host = String(host.dropFirst().dropLast()) }
-        return UpstreamAddress(host: host, port: authority.port ?? 80)
+        return UpstreamAddress(host: host, port: authority.port ?? 80, speaksHTTP2: upstreamProtocol == .h2c)
     }
 }

@@ -22,6 +22,8 @@ struct ForwardedRequest {
     let trace: TraceContext?
     /// Whether the upstream gets `Forwarded` as well (RFC 7239).
     let sendsForwarded: Bool
+    /// Who the client is by its certificate, as one line; empty when it has shown none.
+    var clientCertificateLine: [UInt8] = []
 
     func write(into wire: inout WireBytes) {
         wire.append(self.head.method)
@@ -58,6 +60,7 @@ struct ForwardedRequest {
         wire.append("\r\n")
         self.trace?.write(into: &wire)
         if self.sendsForwarded { self.writeForwarded(into: &wire) }
+        wire.append(self.clientCertificateLine)
         if let identityFields { wire.append(identityFields) }
         wire.append("\r\n")
     }

@@ -3,10 +3,13 @@ package struct UpstreamAddress: Sendable, Hashable {
     /// A name or an address, without brackets.
     package let host: String
     package let port: Int
+    /// HTTP/2 by prior knowledge, as gRPC wants it.
+    package let speaksHTTP2: Bool
 
-    package init(host: String, port: Int) {
+    package init(host: String, port: Int, speaksHTTP2: Bool = false) {
         self.host = host
         self.port = port
+        self.speaksHTTP2 = speaksHTTP2
     }
 
     /// What the upstream calls itself, for the `Host` field of a route that does not keep the browser's.
