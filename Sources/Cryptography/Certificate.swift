@@ -36,7 +36,10 @@ package final class Certificate: Sendable {
     /// label.
     package func names(host: String) -> Bool {
         let bytes = host.utf8.map { CChar(bitPattern: $0) }
-        guard !bytes.isEmpty else { return false }
+        // To OpenSSL a dot in front means every name below, and a NUL at the end is not there.
+        guard let first = bytes.first, first != CChar(bitPattern: UInt8(ascii: ".")), !bytes.contains(0) else {
+            return false
+        }
         return unsafe X509_check_host(
             self.certificate,
             bytes,

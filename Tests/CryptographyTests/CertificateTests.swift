@@ -12,7 +12,8 @@ struct CertificateTests {
         + "_o71GKNb8tfmmNP5Y"
 
     private func certificate() throws -> Certificate {
-        try #require(Certificate(der: try #require(Base64URL.decode(Self.encoding))))
+        let bytes = try #require(Base64URL.decode(Self.encoding))
+        return try #require(Certificate(der: bytes))
     }
 
     @Test(arguments: ["app.example.com", "APP.example.com", "a.wild.example.com"])
