@@ -56,11 +56,15 @@ class Stage:
     def certificates(self):
         return self.keep(Certificates())
 
-    def flask(self):
-        """The unmodified application; its address."""
+    def flask(self, script="flask_application.py", *arguments):
+        """An application of the harness, or one made elsewhere; its address. The port comes before `arguments`."""
+        return self.application(sys.executable, Path(__file__).with_name(script), arguments=arguments)
+
+    def application(self, *command, arguments=()):
+        """A program that serves on the port after `command`; its address."""
         port = free_port()
-        script = Path(__file__).with_name("flask_application.py")
-        process = self.keep(Process("flask", [sys.executable, script, port]))
+        name = Path(str(command[-1])).stem
+        process = self.keep(Process(name, [*command, port, *arguments]))
 
         def accepts():
             with RawConnection(port):
