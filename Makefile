@@ -8,7 +8,7 @@ VENV = .venv
 
 BUILD_PACKAGES = libssl-dev libcurl4-openssl-dev libhiredis-dev pkg-config
 TEST_PACKAGES = redis-server redis-sentinel nginx-light apache2-bin haproxy glewlwyd chromium chromium-driver wrk openssl \
-	curl python3 python3-venv strace systemd
+	curl nghttp2-client python3 python3-venv strace systemd nodejs php-cli
 
 .PHONY: all deps test-deps build demo test unit-test end-to-end-test bench lint format clean
 

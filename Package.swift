@@ -22,8 +22,10 @@ let nioCore: Target.Dependency = .product(name: "NIOCore", package: "swift-nio")
 let nioPosix: Target.Dependency = .product(name: "NIOPosix", package: "swift-nio")
 let nioEmbedded: Target.Dependency = .product(name: "NIOEmbedded", package: "swift-nio")
 let nioHTTP1: Target.Dependency = .product(name: "NIOHTTP1", package: "swift-nio")
-let nioSSL: Target.Dependency = .product(name: "NIOSSL", package: "swift-nio-ssl")
 let nioTLS: Target.Dependency = .product(name: "NIOTLS", package: "swift-nio")
+let nioHTTP2: Target.Dependency = .product(name: "NIOHTTP2", package: "swift-nio-http2")
+let nioHPACK: Target.Dependency = .product(name: "NIOHPACK", package: "swift-nio-http2")
+let nioSSL: Target.Dependency = .product(name: "NIOSSL", package: "swift-nio-ssl")
 let logging: Target.Dependency = .product(name: "Logging", package: "swift-log")
 let serviceLifecycle: Target.Dependency = .product(name: "ServiceLifecycle", package: "swift-service-lifecycle")
 let unixSignals: Target.Dependency = .product(name: "UnixSignals", package: "swift-service-lifecycle")
@@ -39,6 +41,8 @@ let package = Package(
     dependencies: [
         .package(url: "https://github.com/apple/swift-nio", from: "2.101.2"),
         .package(url: "https://github.com/apple/swift-nio-ssl", from: "2.37.6"),
+        // Frames, header compression and flow control of HTTP/2 are not ours to write again.
+        .package(url: "https://github.com/apple/swift-nio-http2", from: "1.46.0"),
         .package(url: "https://github.com/apple/swift-log", from: "1.16.2"),
         .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
         .package(url: "https://github.com/swift-server/swift-service-lifecycle", from: "2.13.0"),
@@ -67,7 +71,8 @@ let package = Package(
             name: "Gateway",
             dependencies: [
                 "Access", "BackChannel", "CStartup", "Cryptography", "JSON", "OpenIDConnect", "Redis",
-                nioCore, nioPosix, nioHTTP1, nioSSL, nioTLS, logging, serviceLifecycle, unixSignals,
+                nioCore, nioPosix, nioHTTP1, nioHTTP2, nioHPACK, nioSSL, nioTLS, logging, serviceLifecycle,
+                unixSignals,
             ],
             swiftSettings: rules
         ),
@@ -121,7 +126,7 @@ let package = Package(
             name: "GatewayTests",
             dependencies: [
                 "Access", "BackChannel", "Cryptography", "Gateway", "JSON", "OpenIDConnect", "Redis", "TestSupport",
-                nioCore, nioPosix, nioEmbedded, nioHTTP1, logging,
+                nioCore, nioPosix, nioEmbedded, nioHTTP1, nioHPACK, logging,
             ],
             swiftSettings: rules
         ),

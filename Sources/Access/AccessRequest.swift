@@ -9,6 +9,8 @@ package struct AccessRequest: Sendable {
     package let isNavigation: Bool
     /// The address of the user agent, for logs; it grants nothing.
     package let clientAddress: String
+    /// The subject of the certificate that the client has shown in the handshake, verified there; as RFC 2253 writes it.
+    package var clientCertificateSubject: String?
 
     package init(
         method: String,

@@ -16,6 +16,20 @@ package struct IPAddress: Sendable, Hashable {
         }
     }
 
+    /// From its 4 or 16 bytes; `nil` for any other number of them.
+    package init?(bytes: [UInt8]) {
+        guard bytes.count == 4 || bytes.count == 16 else { return nil }
+        let isMapped = bytes.count == 16 && bytes.starts(with: [0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0xff, 0xff])
+        self.bytes = isMapped ? Array(bytes[12...]) : bytes
+    }
+
+    /// Without brackets; IPv6 as RFC 5952 asks.
+    package var text: String {
+        guard self.bytes.count == 16 else { return self.bytes.map { String($0) }.joined(separator: ".") }
+        let groups = stride(from: 0, to: 16, by: 2).map { UInt16(self.bytes[$0]) << 8 | UInt16(self.bytes[$0 + 1]) }
+        return IPv6Address(groups: groups).text
+    }
+
     private static func v4(_ text: [UInt8]) -> [UInt8]? {
         let parts = text.split(separator: UInt8(ascii: "."), omittingEmptySubsequences: false)
         guard parts.count == 4 else { return nil }

@@ -2,6 +2,11 @@
 struct IPv6Address: Equatable {
     let groups: [UInt16]
 
+    /// From its eight groups.
+    init(groups: [UInt16]) {
+        self.groups = groups
+    }
+
     /// `nil` for anything that RFC 4291, 2.2 does not allow.
     init?(_ bytes: Span<UInt8>, from start: Int, to end: Int) {
         var groups: [UInt16] = []

@@ -57,7 +57,12 @@ package struct Serve: AsyncParsableCommand {
     package init() {}
 
     package func run() async throws {
-        try await Gateway.serve(try self.option.read())
+        var configuration = try self.option.read()
+        configuration.server.inheritedSockets = InheritedSockets.read(
+            Surroundings.environment,
+            processID: Surroundings.processID
+        )
+        try await Gateway.serve(configuration)
     }
 }
 

@@ -54,9 +54,12 @@ extension ConfigurationReading {
 extension ConfigurationReader {
     /// Section by section. `nil` when something that must be set is not; otherwise what can be made of what is there.
     fileprivate func configuration() -> Configuration? {
-        let server = Configuration.Server(self.section("server"))
-        let admin = Configuration.Admin(self.section("admin"), besides: server?.listen)
-        let others = (server.map { [("server.listen", $0.listen)] } ?? []) + [("admin.listen", admin.listen)]
+        let serverSection = self.section("server")
+        let server = Configuration.Server(serverSection)
+        let tls = Configuration.TLS(self.section("tls"), for: server, serverSection)
+        let listeners = server?.addresses ?? []
+        let admin = Configuration.Admin(self.section("admin"), besides: listeners)
+        let others = listeners.map { ("server.listen", $0) } + [("admin.listen", admin.listen)]
         let check = Configuration.Check(self.section("check"), besides: others)
         let provider = Configuration.ProviderSettings(self.section("provider"))
         let signIn = Configuration.SignInSettings(self.section("sign_in"))
@@ -79,6 +82,7 @@ extension ConfigurationReader {
         )
         configuration.requirements = routing.requirements
         configuration.upstreams = routing.upstreams
+        configuration.tls = tls
         configuration.admin = admin
         configuration.check = check
         configuration.signIn = signIn

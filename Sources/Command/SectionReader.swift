@@ -56,7 +56,9 @@ package struct SectionReader {
     }
 
     /// Keys whose default is not empty: an empty text would not be what it looks like.
-    private static let neverEmpty = ["listen", "name", "host", "url", "prefix", "key_prefix", "upstream"]
+    private static let neverEmpty = [
+        "listen", "socket_mode", "name", "host", "url", "prefix", "key_prefix", "upstream",
+    ]
 
     /// Text; an empty one counts as not set, where that is the default. No setting of ours has control characters.
     func text(_ key: String, allowed: String = "text") -> String? {

@@ -58,7 +58,8 @@ package struct Answer {
         keepAlive: Bool,
         withoutBody: Bool,
         requestID: RequestID,
-        date: String
+        date: String,
+        strictTransport: [UInt8] = []
     ) {
         bytes.append("HTTP/1.1 ")
         bytes.append(Int(self.status.code))
@@ -72,6 +73,7 @@ package struct Answer {
         if !self.rendered.isEmpty { bytes.append(self.rendered) }
         if let contentType { bytes.appendField("Content-Type", contentType) }
         bytes.appendField("Content-Length", String(self.body.count))
+        bytes.append(strictTransport)
         if !keepAlive { bytes.append("Connection: close\r\n") }
         bytes.append("X-Request-Id: ")
         bytes.append(requestID)

@@ -20,6 +20,7 @@ package struct Configuration: Sendable {
     package var redisKeyPrefix = "gatehouse:"
     package var paths = Paths()
     package var timeouts = Timeouts()
+    package var tls = TLS()
     package var limits = Limits()
     package var log = Log()
     /// At least one; the table they make has been checked.
@@ -72,9 +73,19 @@ package struct Configuration: Sendable {
     }
 
     package struct Server: Sendable {
-        package var listen: ListenAddress
+        /// At least one.
+        package var listeners: [Listener]
         package var publicURL: PublicURL
         package var insecureHTTP = false
+        /// Permission bits of unix sockets.
+        package var socketMode: UInt32 = 0o660
+        /// Sockets that the service manager has handed over, by name.
+        package var inheritedSockets: [String: CInt] = [:]
+        /// Whose connections begin with a PROXY protocol header, which is believed.
+        package var proxyProtocolFrom: [AddressRange] = []
+        package var proxyProtocolFromUnix = false
+        /// HTTP/2, by ALPN where there is TLS, by prior knowledge where there is none.
+        package var http2 = true
         /// 0: one for each processor.
         package var workers = 0
         package var trustedProxies: [AddressRange] = []
@@ -87,7 +98,7 @@ package struct Configuration: Sendable {
         package var sendsForwarded = false
 
         package init(listen: ListenAddress, publicURL: PublicURL) {
-            self.listen = listen
+            self.listeners = [Listener(listen)]
             self.publicURL = publicURL
         }
     }
@@ -221,6 +232,8 @@ package struct Configuration: Sendable {
         package var headerFields = 100
         /// Of all fields by which an upstream is told who is signed in.
         package var identityBytes = IdentityFields.maximumSize
+        /// Concurrent exchanges on one HTTP/2 connection.
+        package var http2Streams = 100
         package var upstreamIdleConnections = 64
         /// 0, here and below: no limit.
         package var bodyBytes = 0

@@ -44,6 +44,7 @@ extension ExchangeHandler {
             if self.skipRestOfRequest() { self.exchange.requestWasWaiting() } else { self.exchange.lastExchange() }
         }
         self.dropUpstream()
+        let answer = self.arrival?.isHTTP2 == true && self.head.isGRPC ? answer.asGRPC : answer
         self.current.status = Int(answer.status.code)
         if let fault = answer.fault { self.current.fault = fault }
         answer.write(
@@ -51,7 +52,8 @@ extension ExchangeHandler {
             keepAlive: self.exchange.keepAlive,
             withoutBody: self.head.isHEAD,
             requestID: self.current.requestID,
-            date: self.worker.httpDate
+            date: self.worker.httpDate,
+            strictTransport: self.worker.settings.strictTransport
         )
         self.hasWire = true
         self.responseEnded()

@@ -15,6 +15,7 @@ extension ExchangeHandler {
     }
 
     func checkDeadline(_ now: NIODeadline) {
+        self.becomeLiveIfLong(now)
         guard now >= self.deadline else { return }
         self.deadline = .distantFuture
         if let tunnel = self.tunnel, self.exchange.responseBegun { return self.tunnelTimedOut(tunnel) }

@@ -9,6 +9,7 @@ extension ExchangeHandler {
         do throws(Fault) {
             // Should the head be refused, nobody knows where its body would end.
             self.body = BodyReader(.untilClose)
+            try self.checkArrival()
             try self.head.understand()
             self.body = BodyReader(self.head.framing)
             if !self.head.keepAlive { self.exchange.lastExchange() }
@@ -25,13 +26,15 @@ extension ExchangeHandler {
             )
             self.current.client = client
             if try self.check(client) { return }
-            let access = try StandaloneProxy.request(
+            var access = try StandaloneProxy.request(
                 from: self.head,
                 memory: &self.memory,
                 client: client,
                 scheme: self.worker.settings.scheme
             )
+            access.clientCertificateSubject = self.arrival?.clientCertificateSubject
             self.current.access = access
+            if self.arrival?.speech == .redirect { return self.redirectToTLS(access) }
             // Tunnels are not ours to open unasked, and what follows such a request may be another protocol.
             if self.head.hasUpgrade { self.exchange.lastExchange() }
             guard self.worker.settings.serves(access.authority) else { throw Fault.unknownHost }

@@ -46,7 +46,8 @@ extension ExchangeHandler: UpstreamPartner {
             requestID: self.current.requestID,
             trace: self.current.trace,
             sendsForwarded: self.worker.settings.configuration.server.sendsForwarded,
-            upgrade: self.current.upgrade
+            upgrade: self.current.upgrade,
+            clientCertificateLine: self.arrival?.clientCertificateLine ?? []
         )
         connection.begin(request, tolerating: plan.upstream.tolerated, partner: self)
         self.extendDeadline()
@@ -123,6 +124,7 @@ extension ExchangeHandler: UpstreamPartner {
             keepAlive: self.exchange.keepAlive,
             isPrivate: self.current.permit?.session != nil,
             requestID: self.current.requestID,
+            strictTransport: worker.settings.strictTransport,
             isOurs: { SetCookie.isOurs(setCookieField: $0, names: worker.settings.cookieNames) }
         )
         self.hasWire = true

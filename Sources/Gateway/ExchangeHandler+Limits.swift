@@ -3,24 +3,15 @@ import NIOCore
 
 /// What is too much, and is refused: each with a status of its own, and counted.
 extension ExchangeHandler {
-    /// Called once, when the connection is there. One too many is told so and closed.
+    /// Called once, when the connection is there. One too many is told so and closed; on HTTP/2 each request is told.
     func checkConnectionLimits() {
-        guard let limits = self.worker.settings.connectionLimits else { return }
-        let refused = limits.enter(self.group)
-        self.isCounted = refused == nil
-        guard let refused else { return }
-        self.refuse(refused)
+        guard let arrival, !arrival.isHTTP2, let refusal = arrival.refusal else { return }
+        self.failWithoutRequest(refusal.fault)
     }
 
-    /// A proxy that we trust speaks for many, and so may whoever comes through a socket of this machine.
-    private var group: AddressGroup? {
-        self.peerIsTrusted || IPAddress(self.peer) == nil ? nil : AddressGroup(self.peer)
-    }
-
-    func leaveConnectionLimits() {
-        guard self.isCounted else { return }
-        self.isCounted = false
-        self.worker.settings.connectionLimits?.leave(self.group)
+    /// What is wrong with the connection that a request has come by.
+    func checkArrival() throws(Fault) {
+        if let refusal = self.arrival?.refusal { throw refusal.fault }
     }
 
     func refuse(_ limit: Metrics.Limit) {
@@ -46,5 +37,18 @@ extension Metrics.Limit {
         case .signIns: .tooManySignIns
         case .body: .bodyAboveLimit
         }
+    }
+}
+
+extension Arrival {
+    /// Counts the connection, until it closes; or takes note that it is one too many.
+    func enter(_ channel: any Channel, on worker: Worker) {
+        guard let limits = worker.settings.connectionLimits else { return }
+        // A proxy that we trust speaks for many, and so may whoever comes through a socket of this machine.
+        let isCounted = IPAddress(self.peer) != nil && !self.isTrusted(by: worker.settings.configuration.server)
+        let group = isCounted ? AddressGroup(self.peer) : nil
+        self.refusal = limits.enter(group)
+        if let refusal { return worker.metrics.count(refusal) }
+        channel.closeFuture.whenComplete { _ in limits.leave(group) }
     }
 }

@@ -8,7 +8,8 @@ extension ExchangeHandler {
     func allowUpgrade(_ access: AccessRequest, _ permit: Permit) throws(Fault) {
         guard let wanted = self.head.requestedUpgrade else { return }
         let upstream = self.worker.upstreams.plan(for: permit.route).upstream
-        guard upstream.upgrades.contains(where: { $0.isExactly(wanted) }) else { return }
+        // HTTP/2 knows no upgrades.
+        guard !upstream.speaksHTTP2, upstream.upgrades.contains(where: { $0.isExactly(wanted) }) else { return }
         // A page of somebody else's may open a WebSocket with our cookies, and no preflight asks whether it may.
         if let origin = self.head.origin, !origin.isExactly(self.worker.settings.origin(of: access.authority)),
             !upstream.allowedOrigins.contains(where: { $0.isExactly(origin) })

@@ -2,7 +2,7 @@ import Access
 import NIOCore
 
 /// One browser connection. Runs what `Exchange` decides: bytes in, bytes out, reading held while somebody must wait.
-final class ExchangeHandler: ChannelDuplexHandler {
+final class ExchangeHandler: ChannelDuplexHandler, WorkerConnection {
     typealias InboundIn = ByteBuffer
     typealias OutboundIn = Never
     typealias OutboundOut = ByteBuffer
@@ -31,8 +31,8 @@ final class ExchangeHandler: ChannelDuplexHandler {
     private(set) var headHasBegun = false
     private(set) var peer = ""
     private(set) var peerIsTrusted = false
-    /// Whether it is one of those that `ConnectionLimits` counts.
-    var isCounted = false
+    /// `nil`: the socket says all there is to know.
+    let arrival: Arrival?
 
     /// Heads and small bodies are put together here; the storage serves one after another.
     var wire = WireBytes()
@@ -41,9 +41,10 @@ final class ExchangeHandler: ChannelDuplexHandler {
     var hasUnflushedWrites = false
     var isInBurst = false
 
-    init(worker: Worker, door: Door = .everything) {
+    init(worker: Worker, arrival: Arrival? = nil) {
         self.worker = worker
-        self.door = door
+        self.arrival = arrival
+        self.door = arrival?.door ?? .everything
         self.timeouts = worker.settings.configuration.timeouts
         self.deadline = worker.now + worker.settings.configuration.timeouts.keepAlive
         let limits = worker.settings.configuration.limits
@@ -57,6 +58,8 @@ final class ExchangeHandler: ChannelDuplexHandler {
 
     func handlerAdded(context: ChannelHandlerContext) {
         self.context = context
+        // Behind a handshake, the connection is there before this handler is.
+        if context.channel.isActive { self.begin(context) }
     }
 
     func handlerRemoved(context: ChannelHandlerContext) {
@@ -64,16 +67,16 @@ final class ExchangeHandler: ChannelDuplexHandler {
     }
 
     func channelActive(context: ChannelHandlerContext) {
-        let server = self.worker.settings.configuration.server
-        if let address = context.channel.remoteAddress {
-            self.peer = address.ipAddress ?? "unix"
-            self.peerIsTrusted =
-                IPAddress(self.peer).map { host in
-                    server.trustedProxies.contains { $0.contains(host) }
-                } ?? server.trustsUnixSockets
-        }
-        self.worker.opened(self)
+        self.begin(context)
         context.fireChannelActive()
+    }
+
+    private func begin(_ context: ChannelHandlerContext) {
+        let server = self.worker.settings.configuration.server
+        let arrival = self.arrival ?? Arrival(speech: .http, channel: context.channel)
+        self.peer = arrival.peer
+        self.peerIsTrusted = arrival.isTrusted(by: server)
+        self.worker.opened(self)
         self.checkConnectionLimits()
     }
 
@@ -86,7 +89,6 @@ final class ExchangeHandler: ChannelDuplexHandler {
         self.dropUpstream()
         self.unread = ByteBuffer()
         self.worker.closed(self)
-        self.leaveConnectionLimits()
         context.fireChannelInactive()
     }
 

@@ -60,24 +60,29 @@ package struct Gateway: Service {
                 idleTimeout: configuration.timeouts.requestHeader
             )
         }
-        let server = try await BindError.naming("server.listen", configuration.server.listen) { address in
-            try await Listener.bind(
-                address,
-                group: self.group,
-                workers: workers,
-                door: configuration.check.listen == nil ? .everything : .browsers
-            )
-        }
+        let edge = try await Edge(
+            configuration,
+            group: self.group,
+            workers: workers,
+            logger: self.logger,
+            clock: self.clock
+        )
         var checks: (any Channel)?
         if let listen = configuration.check.listen {
             checks = try await BindError.naming("check.listen", listen) { address in
-                try await Listener.bind(address, group: self.group, workers: workers, door: .checks)
+                try await Listener.bind(
+                    .init(address),
+                    server: configuration.server,
+                    group: self.group,
+                    workers: workers,
+                    door: .checks
+                )
             }
         }
         self.logger.notice(
             "serving",
             metadata: [
-                "listen": "\(Self.text(server.localAddress))", "admin": "\(Self.text(admin.localAddress))",
+                "listen": "\(edge.text)", "admin": "\(Self.text(admin.localAddress))",
                 "public_url": "\(self.settings.origin(of: configuration.server.publicURL.authority))",
                 "redirect_uri": "\(self.settings.redirectURI(for: configuration.server.publicURL.authority))",
                 "store": "\(configuration.session.store.rawValue)",
@@ -94,7 +99,7 @@ package struct Gateway: Service {
         status.drain()
         // The load balancer has to find out first; until then it sends requests, and they are served.
         try? await Task.sleep(for: .nanoseconds(configuration.server.drainDelay.nanoseconds))
-        try? await server.close()
+        await edge.close()
         try? await checks?.close()
         try await self.drain(workers, within: configuration.server.drainTimeout)
         try await workers.wait { worker in

@@ -1,17 +1,37 @@
 import Access
 package import NIOCore
 package import NIOPosix
+import NIOSSL
 
 /// The server pipeline: bytes, parts, exchanges. Each connection belongs to the worker of the loop it was given.
 package enum Listener {
-    /// Binds the public address.
+    /// Binds a TCP address for plain HTTP.
     package static func bind(
         _ address: Configuration.ListenAddress,
         group: MultiThreadedEventLoopGroup,
         workers: WorkerTable,
         door: Door = .everything
     ) async throws -> any Channel {
-        var bootstrap = ServerBootstrap(group: group)
+        try await self.bind(
+            .init(address),
+            group: group,
+            workers: workers,
+            door: door
+        )
+    }
+
+    /// Binds one place.
+    ///
+    /// - Parameter tls: for a listener that speaks https.
+    package static func bind(
+        _ listener: Configuration.Listener,
+        server: Configuration.Server? = nil,
+        tls: TLSContexts? = nil,
+        group: MultiThreadedEventLoopGroup,
+        workers: WorkerTable,
+        door: Door = .everything
+    ) async throws -> any Channel {
+        let bootstrap = ServerBootstrap(group: group)
             .serverChannelOption(.backlog, value: 1024)
             .serverChannelInitializer { channel in
                 channel.eventLoop.makeCompletedFuture {
@@ -23,16 +43,56 @@ package enum Listener {
             .childChannelOption(.allowRemoteHalfClosure, value: true)
             .childChannelInitializer { channel in
                 channel.eventLoop.makeCompletedFuture {
-                    let handler = ExchangeHandler(worker: workers.worker(of: channel.eventLoop), door: door)
-                    try channel.pipeline.syncOperations.addHandler(handler)
+                    try Self.receive(channel, listener.speech, tls, workers.worker(of: channel.eventLoop), door)
                 }
             }
-        if let path = address.unixPath {
-            return try await bootstrap.bind(unixDomainSocketPath: path, cleanupExistingSocketFile: true).get()
+        switch listener.place {
+        case .address(let address):
+            return
+                try await bootstrap
+                .serverChannelOption(.socketOption(.so_reuseaddr), value: 1)
+                .childChannelOption(.tcpOption(.tcp_nodelay), value: 1)
+                .bind(host: address.host, port: address.port)
+                .get()
+        case .unix(let path):
+            return try await UnixSocket.bind(bootstrap, path: path, mode: server?.socketMode ?? 0o600)
+        case .inherited(let name):
+            guard let socket = server?.inheritedSockets[name] else { throw MissingSocket(name: name) }
+            return try await bootstrap.withBoundSocket(socket).get()
         }
-        bootstrap = bootstrap.serverChannelOption(.socketOption(.so_reuseaddr), value: 1)
-            .childChannelOption(.tcpOption(.tcp_nodelay), value: 1)
-        return try await bootstrap.bind(host: address.host, port: address.port).get()
+    }
+
+    /// Puts up a new connection's pipeline.
+    private static func receive(
+        _ channel: any Channel,
+        _ speech: Configuration.Listener.Speech,
+        _ tls: TLSContexts?,
+        _ worker: Worker,
+        _ door: Door
+    ) throws {
+        let arrival = Arrival(speech: speech, channel: channel, door: door)
+        let pipeline = channel.pipeline.syncOperations
+        let isBalancer = worker.settings.configuration.server.expectsProxyHeader(from: arrival.peer)
+        if isBalancer { try pipeline.addHandler(ProxyHeaderHandler(arrival: arrival)) }
+        if speech == .https, let tls { try pipeline.addHandler(NIOSSLServerHandler(context: tls.current)) }
+        try pipeline.addHandler(ArrivalHandler(worker: worker, arrival: arrival, waitsForPeer: isBalancer))
+    }
+
+    /// The service manager has handed over no such socket.
+    private struct MissingSocket: Error, CustomStringConvertible {
+        let name: String
+
+        var description: String {
+            "the service manager has handed over no socket named \"\(self.name)\" (FileDescriptorName= in its unit)"
+        }
+    }
+}
+
+extension Configuration.Server {
+    /// Whether a connection from here begins with a PROXY header.
+    fileprivate func expectsProxyHeader(from peer: String) -> Bool {
+        guard let address = IPAddress(peer) else { return self.proxyProtocolFromUnix }
+        return self.proxyProtocolFrom.contains { $0.contains(address) }
     }
 }
 

@@ -20,6 +20,8 @@ package final class Metrics {
     package var cacheHits = 0
     package var cacheAbsences = 0
     package var cacheMisses = 0
+    /// TLS handshakes that came to nothing.
+    var handshakesFailed = 0
 
     package enum Decision: String, CaseIterable {
         case permit
@@ -103,6 +105,7 @@ package final class Metrics {
         snapshot.cacheHits = self.cacheHits
         snapshot.cacheAbsences = self.cacheAbsences
         snapshot.cacheMisses = self.cacheMisses
+        snapshot.handshakesFailed = self.handshakesFailed
         return snapshot
     }
 }
@@ -161,6 +164,7 @@ package struct MetricsSnapshot: Sendable {
     var cacheBytes = 0
     /// Workers whose caches answer for the store.
     var currentCaches = 0
+    var handshakesFailed = 0
 
     package init() {}
 
@@ -187,5 +191,6 @@ package struct MetricsSnapshot: Sendable {
         self.cacheMisses += other.cacheMisses
         self.cacheBytes += other.cacheBytes
         self.currentCaches += other.currentCaches
+        self.handshakesFailed += other.handshakesFailed
     }
 }

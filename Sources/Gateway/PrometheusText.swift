@@ -60,6 +60,8 @@ extension MetricsSnapshot {
         text += "gatehouse_session_cache_bytes \(self.cacheBytes)\n"
         text.metric("gatehouse_session_caches_current", "gauge", "Workers whose cache answers for the store.")
         text += "gatehouse_session_caches_current \(self.currentCaches)\n"
+        text.metric("gatehouse_tls_handshakes_failed_total", "counter", "TLS handshakes that came to nothing.")
+        text += "gatehouse_tls_handshakes_failed_total \(self.handshakesFailed)\n"
         return text
     }
 

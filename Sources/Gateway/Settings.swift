@@ -23,6 +23,8 @@ package final class Settings: Sendable {
     /// `nil`: there is no limit.
     let connectionLimits: ConnectionLimits?
     let signInLimit: SignInLimit?
+    /// The line that keeps browsers on TLS; empty when it is not wanted.
+    let strictTransport: [UInt8]
     /// Every host this gateway answers for; a request for another is misdirected.
     private let authorities: Set<Authority>
     private let routeNumbers: [ObjectIdentifier: Int]
@@ -57,6 +59,9 @@ package final class Settings: Sendable {
             refreshAhead: configuration.session.refreshAhead,
             revalidateAfter: revalidateAfter == .zero ? nil : revalidateAfter
         )
+        let seconds = configuration.tls.strictTransportSeconds
+        self.strictTransport =
+            seconds > 0 && self.cookiesAreSecure ? Array("Strict-Transport-Security: max-age=\(seconds)\r\n".utf8) : []
         self.routeNumbers = Dictionary(
             configuration.routes.enumerated().map { (ObjectIdentifier($1), $0) },
             uniquingKeysWith: { first, _ in first }
@@ -79,6 +84,13 @@ package final class Settings: Sendable {
 
     package func serves(_ authority: Authority) -> Bool {
         self.authorities.contains(authority)
+    }
+
+    /// The authority we serve on this host at https, whatever the port of the request was.
+    func secureAuthority(ofHost host: String) -> Authority? {
+        let authorities = self.authorities.filter { $0.host.utf8.elementsEqual(host.utf8) }
+        let publicOne = self.configuration.server.publicURL.authority
+        return authorities.contains(publicOne) ? publicOne : authorities.min { ($0.port ?? 0) < ($1.port ?? 0) }
     }
 
     /// Scheme and host, as browsers write an origin.

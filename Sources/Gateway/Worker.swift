@@ -34,7 +34,7 @@ package final class Worker {
     private(set) var isDraining = false
 
     private let clock: @Sendable () -> Instant
-    private var connections: [ObjectIdentifier: ExchangeHandler] = [:]
+    private var connections: [ObjectIdentifier: any WorkerConnection] = [:]
     private var tick: RepeatedTask?
     private var drained: EventLoopPromise<Void>?
     private var nextRequest: UInt64 = 0
@@ -111,11 +111,11 @@ package final class Worker {
         return RequestID(prefix: self.requestPrefix, number: self.nextRequest)
     }
 
-    func opened(_ connection: ExchangeHandler) {
+    func opened(_ connection: any WorkerConnection) {
         self.connections[ObjectIdentifier(connection)] = connection
     }
 
-    func closed(_ connection: ExchangeHandler) {
+    func closed(_ connection: any WorkerConnection) {
         self.connections[ObjectIdentifier(connection)] = nil
         self.finishDraining()
     }
@@ -173,10 +173,7 @@ package final class Worker {
         self.now = .now()
         self.wallClock = self.clock()
         self.httpDate = Timestamp.now.httpDate
-        for connection in self.connections.values {
-            connection.checkDeadline(self.now)
-            connection.becomeLiveIfLong(self.now)
-        }
+        for connection in self.connections.values { connection.checkDeadline(self.now) }
         self.checkLiveSessions()
         self.upstreams.closeExpired(now: self.now)
         self.upstreams.checkHealth(now: self.now)
@@ -186,6 +183,21 @@ package final class Worker {
 
 @available(*, unavailable)
 extension Worker: Sendable {}
+
+/// What a worker looks after until it closes: a browser's connection, or one stream of one.
+protocol WorkerConnection: AnyObject {
+    /// Called on each tick.
+    func checkDeadline(_ now: NIODeadline)
+    /// Finishes what runs and takes nothing new.
+    func drain()
+    func abort()
+    /// The gateway stops: whatever is still open ends, politely where that is possible.
+    func stop()
+}
+
+extension WorkerConnection {
+    func stop() { self.abort() }
+}
 
 extension Worker {
     /// A session has ended here, whoever ended it. Every worker of this process is told.

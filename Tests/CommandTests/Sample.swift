@@ -4,6 +4,7 @@ import Command
 struct Sample {
     private var sections: [(header: String, lines: [String])] = [
         ("[server]", ["listen = \"127.0.0.1:8080\"", "public_url = \"https://app.example.com\""]),
+        ("[tls]", []),
         ("[admin]", []),
         ("[check]", []),
         (

@@ -15,8 +15,9 @@ struct FloorTests {
         "Redis": ["CHiredis", "NIOCore", "NIOPosix", "NIOSSL"],
         "BackChannel": ["CCurl", "Glibc"],
         "Gateway": [
-            "Access", "BackChannel", "CStartup", "Cryptography", "Glibc", "JSON", "Logging", "NIOCore", "NIOHTTP1",
-            "NIOPosix", "NIOSSL", "NIOTLS", "OpenIDConnect", "Redis", "ServiceLifecycle", "UnixSignals",
+            "Access", "BackChannel", "CStartup", "Cryptography", "Glibc", "JSON", "Logging", "NIOCore",
+            "NIOHPACK", "NIOHTTP1", "NIOHTTP2", "NIOPosix", "NIOSSL", "NIOTLS", "OpenIDConnect", "Redis",
+            "ServiceLifecycle", "UnixSignals",
         ],
         "LogtoStandIn": ["Cryptography", "JSON", "NIOCore", "NIOHTTP1", "NIOPosix"],
         "Command": [

@@ -23,6 +23,7 @@ extension Configuration.Limits {
         self.headerBytes = section.size("header_size", in: 1 << 10...1 << 20) ?? self.headerBytes
         self.headerFields = section.number("header_fields", in: 10...10_000) ?? self.headerFields
         self.identityBytes = section.size("identity_size", in: 256...1 << 20) ?? self.identityBytes
+        self.http2Streams = section.number("http2_streams", in: 1...10_000) ?? self.http2Streams
         self.upstreamIdleConnections =
             section.number("upstream_idle_connections", in: 0...65_536) ?? self.upstreamIdleConnections
         self.bodyBytes = section.size("body_size", in: 0...1 << 50) ?? self.bodyBytes

@@ -6,25 +6,40 @@ import OpenIDConnect
 extension Configuration.Server {
     /// `[server]`; `nil` when the listener or the public URL is not known.
     init?(_ section: SectionReader) {
-        let listen = section.required("listen", allowed: Configuration.ListenAddress.allowedWithSocket) {
-            Configuration.ListenAddress(orSocket: $0)
-        }
+        let listeners = section.listeners("listen")
         let insecureHTTP = section.flag("insecure_http") ?? false
         let publicURL = section.publicURL("public_url", insecureHTTP: insecureHTTP)
         let workers = section.number("workers", in: 0...1_024)
-        let trustedProxies = section.trustedProxies("trusted_proxies")
+        let trustedProxies = section.networks("trusted_proxies")
+        let proxyProtocolFrom = section.networks("proxy_protocol_from")
+        let socketMode = section.value("socket_mode", allowed: "three octal digits behind a zero, such as \"0660\"") {
+            Self.mode($0)
+        }
+        let http2 = section.flag("http2")
         let drainTimeout = section.timeAmount("drain_timeout", in: .zero...(.seconds(3_600)))
         let drainDelay = section.timeAmount("drain_delay", in: .zero...(.seconds(3_600)))
         let sendsForwarded = section.flag("send_forwarded")
-        guard let listen, let publicURL else { return nil }
-        self.init(listen: listen, publicURL: publicURL)
+        guard let listeners, let publicURL else { return nil }
+        self.init(listen: .init(host: "127.0.0.1", port: 0), publicURL: publicURL)
+        self.listeners = listeners
         self.insecureHTTP = insecureHTTP
         self.workers = workers ?? self.workers
         self.trustedProxies = trustedProxies?.ranges ?? self.trustedProxies
-        self.trustsUnixSockets = trustedProxies?.unixSockets ?? self.trustsUnixSockets
+        self.trustsUnixSockets = trustedProxies?.hasUnix ?? self.trustsUnixSockets
+        self.proxyProtocolFrom = proxyProtocolFrom?.ranges ?? self.proxyProtocolFrom
+        self.proxyProtocolFromUnix = proxyProtocolFrom?.hasUnix ?? self.proxyProtocolFromUnix
+        self.socketMode = socketMode ?? self.socketMode
+        self.http2 = http2 ?? self.http2
         self.drainTimeout = drainTimeout ?? self.drainTimeout
         self.drainDelay = drainDelay ?? self.drainDelay
         self.sendsForwarded = sendsForwarded ?? self.sendsForwarded
+    }
+
+    private static func mode(_ text: String) -> UInt32? {
+        let digits = Array(text.utf8)
+        guard digits.count == 4, digits[0] == UInt8(ascii: "0") else { return nil }
+        guard digits.allSatisfy({ (UInt8(ascii: "0")...UInt8(ascii: "7")).contains($0) }) else { return nil }
+        return digits.reduce(0) { $0 << 3 | UInt32($1 - UInt8(ascii: "0")) }
     }
 }
 
@@ -32,8 +47,8 @@ extension Configuration.Admin {
     /// Whoever guesses it signs everybody out.
     private static let shortestToken = 20
 
-    /// `[admin]`. `server` is the other listener.
-    init(_ section: SectionReader, besides server: Configuration.ListenAddress?) {
+    /// `[admin]`. `server` are the other listeners.
+    init(_ section: SectionReader, besides server: [Configuration.ListenAddress]) {
         self.init()
         let listen = section.value("listen", allowed: Configuration.ListenAddress.allowed) {
             Configuration.ListenAddress($0)
@@ -45,7 +60,7 @@ extension Configuration.Admin {
             section.refuse("token", found: "\(token.utf8.count) characters", allowed: allowed)
         }
         self.token = token.map { Secret($0) }
-        if let server, server.collides(with: self.listen) {
+        if server.contains(where: { $0.collides(with: self.listen) }) {
             section.refuse(
                 "listen",
                 found: "\"\(self.listen.text)\"",
@@ -91,16 +106,13 @@ extension SectionReader {
     }
 
     /// Networks whose word is believed. Everybody's is never: they would choose their own addresses.
-    fileprivate func trustedProxies(_ key: String) -> (ranges: [AddressRange], unixSockets: Bool)? {
+    ///
+    /// "unix" stands for who connects by a unix socket.
+    fileprivate func networks(_ key: String) -> (ranges: [AddressRange], hasUnix: Bool)? {
         let allowed = "addresses and networks, such as \"10.0.0.0/8\" or \"::1\", and \"unix\""
         guard let texts = self.list(key, of: allowed, mayBeEmpty: true) else { return nil }
         var ranges: [AddressRange] = []
-        var unixSockets = false
-        for text in texts {
-            if text.isExactly("unix") {
-                unixSockets = true
-                continue
-            }
+        for text in texts where !text.isExactly("unix") {
             guard let range = AddressRange(text) else {
                 let hint = text.utf8.contains(UInt8(ascii: "/")) ? "no bit may be set behind the prefix" : nil
                 self.refuse(key, found: ConfigurationProblem.quoted(text), allowed: allowed, hint: hint)
@@ -117,6 +129,6 @@ extension SectionReader {
             }
             ranges.append(range)
         }
-        return (ranges, unixSockets)
+        return (ranges, texts.contains { $0.isExactly("unix") })
     }
 }

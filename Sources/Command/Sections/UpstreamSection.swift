@@ -3,22 +3,35 @@ import Gateway
 import NIOCore
 import OpenIDConnect
 
+/// What is spoken with an application.
+private enum UpstreamProtocol: String, CaseIterable {
+    case http1
+    /// By prior knowledge.
+    case h2c
+    /// Agreed on in the handshake of TLS.
+    case http2 = "h2"
+}
+
 /// What a `[[route]]` says about the way to its application.
 extension SectionReader {
     func upstream() -> Upstream? {
         let answers = self.fixedAnswers()
-        let addresses = self.addresses("upstream")
+        let spoken: UpstreamProtocol = self.choice("upstream_protocol") ?? .http1
+        let addresses = self.addresses("upstream", spoken)
         var upstream = Upstream(addresses ?? [])
         upstream.answers = answers
         if answers != nil, addresses != nil {
             self.refuse("upstream", found: "an upstream beside files or answer_file", allowed: "one of the three")
         }
         upstream.balance = self.choice("balance") ?? upstream.balance
-        upstream.tls = self.upstreamTLS()
+        upstream.tls = self.upstreamTLS(spoken)
         upstream.connectTimeout = self.ownTime("connect_timeout")
         upstream.responseTimeout = self.ownTime("response_timeout")
         upstream.idleTimeout = self.ownTime("idle_timeout")
         upstream.healthPath = self.value("health_path", allowed: "a path such as \"/healthz\"") { Self.path($0) }
+        if upstream.healthPath != nil, spoken != .http1 {
+            self.refuse("health_path", found: "a path", allowed: "none with upstream_protocol = \"\(spoken.rawValue)\"")
+        }
         upstream.healthInterval =
             self.timeAmount("health_interval", in: .milliseconds(100)...(.seconds(3600))) ?? upstream.healthInterval
         upstream.stripPrefix = self.strippedPrefix() ?? ""
@@ -39,7 +52,7 @@ extension SectionReader {
     private static let allowedAddress = "\"http://host:port\", \"https://host:port\" or \"unix:/path\", without a path"
 
     /// One address, or a list of them. `nil`: a front proxy knows, or we answer ourselves.
-    private func addresses(_ key: String) -> [UpstreamAddress]? {
+    private func addresses(_ key: String, _ spoken: UpstreamProtocol) -> [UpstreamAddress]? {
         let texts: [String]
         if case .file(.list) = self.setting(key) {
             guard let list = self.list(key, of: Self.allowedAddress, mayBeEmpty: false) else { return nil }
@@ -50,8 +63,16 @@ extension SectionReader {
         }
         var addresses: [UpstreamAddress] = []
         for text in texts {
-            guard let address = Self.address(text) else {
+            guard let address = Self.address(text, speaksHTTP2: spoken != .http1) else {
                 self.refuse(key, found: ConfigurationProblem.quoted(text), allowed: Self.allowedAddress)
+                return nil
+            }
+            guard spoken == .http1 || address.isTLS == (spoken == .http2) else {
+                self.refuse(
+                    key,
+                    found: ConfigurationProblem.quoted(text),
+                    allowed: "https with upstream_protocol = \"h2\", and http or unix with \"h2c\""
+                )
                 return nil
             }
             addresses.append(address)
@@ -60,23 +81,29 @@ extension SectionReader {
     }
 
     /// Where an application listens: nothing else that a URL can have.
-    private static func address(_ text: String) -> UpstreamAddress? {
+    private static func address(_ text: String, speaksHTTP2: Bool) -> UpstreamAddress? {
         if text.utf8.starts(with: "unix:/".utf8) {
             // What fits into a socket's address, with the byte behind it.
             // "unix:///run/app.sock" is meant as well.
             let path = "/" + String(decoding: text.utf8.dropFirst(5).drop { $0 == UInt8(ascii: "/") }, as: UTF8.self)
-            return path.utf8.count < 108 ? UpstreamAddress(socketPath: path) : nil
+            return path.utf8.count < 108 ? UpstreamAddress(socketPath: path, speaksHTTP2: speaksHTTP2) : nil
         }
         guard let url = EndpointURL(text), url.isOriginOnly,
             let authority = try? Authority(url.authority, scheme: url.isTLS ? .https : .http)
         else { return nil }
         var host = authority.host
         if host.utf8.first == UInt8(ascii: "[") { host = String(host.dropFirst().dropLast()) }
-        return UpstreamAddress(host: host, port: authority.port ?? (url.isTLS ? 443 : 80), isTLS: url.isTLS)
+        return UpstreamAddress(
+            host: host,
+            port: authority.port ?? (url.isTLS ? 443 : 80),
+            isTLS: url.isTLS,
+            speaksHTTP2: speaksHTTP2
+        )
     }
 
-    private func upstreamTLS() -> UpstreamTLS {
+    private func upstreamTLS(_ spoken: UpstreamProtocol) -> UpstreamTLS {
         var tls = UpstreamTLS()
+        tls.speaksHTTP2 = spoken == .http2
         tls.caFile = self.file("upstream_ca_file")
         tls.certificateFile = self.file("upstream_certificate_file")
         tls.keyFile = self.text("upstream_key_file", allowed: "the path of a file")

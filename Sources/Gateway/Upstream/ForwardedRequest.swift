@@ -27,6 +27,8 @@ struct ForwardedRequest {
     let sendsForwarded: Bool
     /// The protocol the upstream may switch to; `nil`: none.
     let upgrade: String?
+    /// Who the client is by its certificate, as one line; empty when it has shown none.
+    var clientCertificateLine: [UInt8] = []
 
     func write(into wire: inout WireBytes) {
         wire.append(self.head.method)
@@ -71,6 +73,7 @@ struct ForwardedRequest {
         wire.append("\r\n")
         self.trace?.write(into: &wire)
         if self.sendsForwarded { self.writeForwarded(into: &wire) }
+        wire.append(self.clientCertificateLine)
         if let identityFields { wire.append(identityFields) }
         wire.append("\r\n")
     }

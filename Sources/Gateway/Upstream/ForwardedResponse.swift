@@ -41,6 +41,7 @@ struct ForwardedResponse {
     ///   - isPrivate: somebody's identity went into the request, so a shared cache must not keep the answer unless the
     ///     application says so itself (security rule 12).
     ///   - upgrade: the protocol that the upstream has switched to.
+    ///   - strictTransport: the line with our `Strict-Transport-Security`; empty to send none.
     ///   - isOurs: whether a `Set-Cookie` field sets one of our cookies, which an upstream may not.
     func write(
         _ head: ResponseHead,
@@ -49,6 +50,7 @@ struct ForwardedResponse {
         isPrivate: Bool,
         requestID: RequestID,
         upgrade: String? = nil,
+        strictTransport: [UInt8] = [],
         isOurs: (String) -> Bool
     ) {
         let bytes = head.bytes
@@ -77,6 +79,7 @@ struct ForwardedResponse {
         copies.flush(bytes, to: &wire)
         if self.framing == .chunked { wire.append("Transfer-Encoding: chunked\r\n") }
         if isPrivate, !hasCachingRules { wire.append("Cache-Control: private\r\n") }
+        if !strictTransport.isEmpty, !head.hasStrictTransport { wire.append(strictTransport) }
         if let upgrade {
             wire.append("Connection: Upgrade\r\n")
             wire.appendField("Upgrade", upgrade)
@@ -127,6 +130,16 @@ extension ForwardedResponse {
 extension ResponseHead {
     /// A status that never comes with a body (RFC 9110, 6.4.1).
     var hasNoBody: Bool { self.status == 204 || self.status == 304 }
+
+    /// Whether the application has its own mind about `Strict-Transport-Security`.
+    fileprivate var hasStrictTransport: Bool {
+        let storage = self.bytes
+        let bytes = storage.span
+        for field in self.fields where equalIgnoringCase(bytes.extracting(field.name), "strict-transport-security") {
+            return true
+        }
+        return false
+    }
 
     fileprivate func isNamedByConnection(_ field: FieldLine) -> Bool {
         guard !self.namedFields.isEmpty else { return false }

@@ -19,7 +19,9 @@ struct HealthCheck {
             + "Connection: close\r\n\r\n"
         let promise = eventLoop.makePromise(of: Bool.self)
         promise.futureResult.assumeIsolated().whenSuccess(completion)
-        let future = origin.connect(on: eventLoop, timeout: timeout) { HealthCheckHandler(request, promise) }
+        let future = origin.connect(on: eventLoop, timeout: timeout) { channel in
+            try channel.pipeline.syncOperations.addHandler(HealthCheckHandler(request, promise))
+        }
         future.assumeIsolated().whenComplete { result in
             switch result {
             case .success(let channel):

@@ -50,6 +50,9 @@ package struct Upstream: Sendable, Equatable {
     /// What is answered without an upstream.
     package var answers: FixedAnswers?
 
+    /// Whether its addresses speak HTTP/2: all of them do, or none.
+    package var speaksHTTP2: Bool { self.addresses.first?.speaksHTTP2 ?? false }
+
     package init(_ addresses: [UpstreamAddress]) {
         self.addresses = addresses
     }

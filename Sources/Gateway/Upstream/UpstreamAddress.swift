@@ -5,17 +5,21 @@ package struct UpstreamAddress: Sendable, Hashable {
     package let port: Int
     /// Whether it speaks TLS.
     package let isTLS: Bool
+    /// HTTP/2, as gRPC wants it: agreed on in the handshake, or by prior knowledge.
+    package let speaksHTTP2: Bool
     /// The path of a Unix domain socket; `nil` for TCP.
     package let socketPath: String?
 
-    package init(host: String, port: Int, isTLS: Bool = false) {
+    package init(host: String, port: Int, isTLS: Bool = false, speaksHTTP2: Bool = false) {
         self.host = host
         self.port = port
         self.isTLS = isTLS
+        self.speaksHTTP2 = speaksHTTP2
         self.socketPath = nil
     }
 
-    package init(socketPath: String) {
+    package init(socketPath: String, speaksHTTP2: Bool = false) {
+        self.speaksHTTP2 = speaksHTTP2
         self.host = "localhost"
         self.port = 80
         self.isTLS = false

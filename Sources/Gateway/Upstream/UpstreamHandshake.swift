@@ -10,14 +10,20 @@ final class UpstreamHandshake: ChannelInboundHandler, RemovableChannelHandler {
     /// The certificate is for somebody else.
     struct WrongName: Error {}
 
+    /// It does not speak what the route says.
+    struct WrongProtocol: Error {}
+
     /// The name that the certificate must have; `nil`: NIOSSL has looked at all there is to look at.
     private let name: String?
+    /// The protocol that must have been agreed on; `nil`: whatever was.
+    private let agreed: String?
     private let patience: TimeAmount
     private var promise: EventLoopPromise<Void>?
     private var timeout: Scheduled<Void>?
 
-    init(name: String?, patience: TimeAmount) {
+    init(name: String?, agreesOn agreed: String?, patience: TimeAmount) {
         self.name = name
+        self.agreed = agreed
         self.patience = patience
     }
 
@@ -38,7 +44,10 @@ final class UpstreamHandshake: ChannelInboundHandler, RemovableChannelHandler {
 
     func userInboundEventTriggered(context: ChannelHandlerContext, event: Any) {
         context.fireUserInboundEventTriggered(event)
-        guard let event = event as? TLSUserEvent, case .handshakeCompleted = event else { return }
+        guard let event = event as? TLSUserEvent, case .handshakeCompleted(let found) = event else { return }
+        if let agreed, !(found.map { $0.utf8.elementsEqual(agreed.utf8) } ?? false) {
+            return self.errorCaught(context: context, error: WrongProtocol())
+        }
         guard self.isRightName(context) else { return self.errorCaught(context: context, error: WrongName()) }
         self.promise?.succeed()
         context.pipeline.syncOperations.removeHandler(context: context, promise: nil)

@@ -9,7 +9,9 @@ final class UpstreamOrigin {
     private let context: NIOSSLContext?
     /// The connections that wait, the most recently used last.
     var idle: [UpstreamHandler] = []
-    /// Connections that are leased.
+    /// Where HTTP/2 is spoken: connections that carry several exchanges at once.
+    var multiplexed: [HTTP2UpstreamConnection] = []
+    /// Connections that are leased, or streams of one.
     var busy = 0
     var health = UpstreamHealth()
     /// When the next active check is due; `nil` while one runs.
@@ -28,24 +30,30 @@ final class UpstreamOrigin {
         self.seed = stableHash(address.text.utf8)
     }
 
-    /// Makes a connection whose last handler is `handler`.
+    /// Makes a connection, with whatever pipeline `prepare` puts behind TLS.
     func connect(
         on eventLoop: any EventLoop,
         timeout: TimeAmount,
-        handler: @escaping @Sendable () -> any ChannelHandler
+        _ prepare: @escaping @Sendable (any Channel) throws -> Void
     ) -> EventLoopFuture<any Channel> {
         let context = self.context
         let isInsecure = self.tls.isInsecure
         let serverName = self.tls.serverName(for: self.address)
+        let speaksHTTP2 = self.address.speaksHTTP2
         var bootstrap = ClientBootstrap(group: eventLoop)
             .connectTimeout(timeout)
             .channelOption(.maxMessagesPerRead, value: 1)
             .channelInitializer { channel in
                 channel.eventLoop.makeCompletedFuture {
+                    guard let context else { return try prepare(channel) }
                     let pipeline = channel.pipeline.syncOperations
-                    guard let context else { return try pipeline.addHandler(handler()) }
                     try pipeline.addHandler(NIOSSLClientHandler(context: context, serverHostname: serverName))
-                    try pipeline.addHandler(UpstreamHandshake(name: isInsecure ? nil : serverName, patience: timeout))
+                    let handshake = UpstreamHandshake(
+                        name: isInsecure ? nil : serverName,
+                        agreesOn: speaksHTTP2 ? "h2" : nil,
+                        patience: timeout
+                    )
+                    try pipeline.addHandler(handshake)
                 }
             }
         let connected: EventLoopFuture<any Channel>
@@ -60,12 +68,12 @@ final class UpstreamOrigin {
             }
         }
         guard context != nil else { return connected }
-        return connected.flatMap { channel in Self.afterHandshake(channel, handler) }
+        return connected.flatMap { channel in Self.afterHandshake(channel, prepare) }
     }
 
     private static func afterHandshake(
         _ channel: any Channel,
-        _ handler: @escaping @Sendable () -> any ChannelHandler
+        _ prepare: @escaping @Sendable (any Channel) throws -> Void
     ) -> EventLoopFuture<any Channel> {
         let handshake = try? channel.pipeline.syncOperations.handler(type: UpstreamHandshake.self)
         // It is gone already when the handshake is over, or the connection is.
@@ -73,7 +81,7 @@ final class UpstreamOrigin {
             return channel.eventLoop.makeFailedFuture(ChannelError.ioOnClosedChannel)
         }
         return done.flatMapThrowing { () -> any Channel in
-            try channel.pipeline.syncOperations.addHandler(handler())
+            try prepare(channel)
             return channel
         }
     }

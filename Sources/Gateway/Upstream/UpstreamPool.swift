@@ -80,8 +80,7 @@ final class UpstreamPool {
         origin.busy -= 1
         if origin.health.failures != 0 { origin.health.succeeded() }
         let now = NIODeadline.now()
-        let isOld = origin.isNamed && now - connection.madeAt > Self.longestLife
-        if origin.idle.count < self.idleLimit, !isOld {
+        if origin.idle.count < self.idleLimit, !self.isOld(connection.madeAt, origin, now) {
             connection.deadline = now + self.keepAlive
             origin.idle.append(connection)
         } else {
@@ -110,6 +109,17 @@ final class UpstreamPool {
             origin.idle.removeFirst(expired.count)
             for connection in expired { connection.close() }
         }
+        for origin in self.origins {
+            for connection in origin.multiplexed where connection.openStreams == 0 {
+                if now >= connection.idleSince + self.keepAlive || self.isOld(connection.madeAt, origin, now) {
+                    connection.close()
+                }
+            }
+        }
+    }
+
+    private func isOld(_ madeAt: NIODeadline, _ origin: UpstreamOrigin, _ now: NIODeadline) -> Bool {
+        origin.isNamed && now - madeAt > Self.longestLife
     }
 
     func closeIdle() {
@@ -117,6 +127,7 @@ final class UpstreamPool {
             let connections = origin.idle
             origin.idle = []
             for connection in connections { connection.close() }
+            for connection in origin.multiplexed { connection.close() }
         }
     }
 
@@ -144,10 +155,22 @@ final class UpstreamPool {
         _ affinity: UInt64?,
         _ completion: @escaping Completion
     ) {
+        let next = { (error: any Error) in
+            self.failed(origin, isCertain: true)
+            let tried = tried + [origin]
+            if let next = plan.origin(affinity: affinity, besides: tried) {
+                return self.connect(to: next, plan, tried: tried, affinity, completion)
+            }
+            var fault = Self.isTimeout(error) ? Fault.upstreamConnectTimeout : Fault.upstreamUnreachable
+            fault.detail = "\(error)"
+            completion(.failure(fault))
+        }
+        guard !origin.address.speaksHTTP2 else { return self.openStream(to: origin, plan, orElse: next, completion) }
         let poolBox = NIOLoopBound(self, eventLoop: self.eventLoop)
         let originBox = NIOLoopBound(origin, eventLoop: self.eventLoop)
-        let future = origin.connect(on: self.eventLoop, timeout: plan.timeouts.upstreamConnect) {
-            UpstreamHandler(origin: originBox.value, pool: poolBox.value)
+        let future = origin.connect(on: self.eventLoop, timeout: plan.timeouts.upstreamConnect) { channel in
+            let handler = UpstreamHandler(origin: originBox.value, pool: poolBox.value)
+            try channel.pipeline.syncOperations.addHandler(handler)
         }
         future.assumeIsolated().whenComplete { result in
             switch result {
@@ -161,16 +184,49 @@ final class UpstreamPool {
                 } catch {
                     completion(.failure(.upstreamUnreachable))
                 }
-            case .failure(let error):
-                self.failed(origin, isCertain: true)
-                let tried = tried + [origin]
-                if let next = plan.origin(affinity: affinity, besides: tried) {
-                    return self.connect(to: next, plan, tried: tried, affinity, completion)
-                }
-                var fault = Self.isTimeout(error) ? Fault.upstreamConnectTimeout : Fault.upstreamUnreachable
-                fault.detail = "\(error)"
-                completion(.failure(fault))
+            case .failure(let error): next(error)
             }
+        }
+    }
+
+    /// Lends a stream on a connection that has room for one, or on a new connection.
+    private func openStream(
+        to origin: UpstreamOrigin,
+        _ plan: UpstreamPlan,
+        orElse next: @escaping (any Error) -> Void,
+        _ completion: @escaping Completion
+    ) {
+        let now = NIODeadline.now()
+        let open = origin.multiplexed.first { $0.hasRoom && !self.isOld($0.madeAt, origin, now) }
+        if let open { return self.openStream(on: open, to: origin, completion) }
+        let connection = HTTP2UpstreamConnection { [weak origin] closed in
+            origin?.multiplexed.removeAll { $0 === closed }
+        }
+        let box = NIOLoopBound(connection, eventLoop: self.eventLoop)
+        let future = origin.connect(on: self.eventLoop, timeout: plan.timeouts.upstreamConnect) { channel in
+            try box.value.add(to: channel)
+        }
+        future.assumeIsolated().whenComplete { result in
+            switch result {
+            case .success:
+                origin.multiplexed.append(connection)
+                self.connectionsMade += 1
+                self.openStream(on: connection, to: origin, completion)
+            case .failure(let error): next(error)
+            }
+        }
+    }
+
+    private func openStream(
+        on connection: HTTP2UpstreamConnection,
+        to origin: UpstreamOrigin,
+        _ completion: @escaping Completion
+    ) {
+        connection.open(origin, pool: self) { handler in
+            guard let handler else { return completion(.failure(.upstreamUnreachable)) }
+            self.openConnections += 1
+            origin.busy += 1
+            completion(.success(handler))
         }
     }
 

@@ -13,6 +13,9 @@ package struct UpstreamTLS: Sendable, Equatable {
     /// Whether any certificate will do.
     package var isInsecure = false
 
+    /// Whether HTTP/2 is asked for in the handshake.
+    package var speaksHTTP2 = false
+
     package init() {}
 
     /// What is wrong with the files, for the operator; `nil`: nothing.
@@ -28,7 +31,7 @@ package struct UpstreamTLS: Sendable, Equatable {
     func context() throws -> NIOSSLContext {
         var configuration = TLSConfiguration.makeClientConfiguration()
         configuration.minimumTLSVersion = .tlsv12
-        configuration.applicationProtocols = ["http/1.1"]
+        configuration.applicationProtocols = [self.speaksHTTP2 ? "h2" : "http/1.1"]
         if let caFile {
             configuration.trustRoots = .certificates(try NIOSSLCertificate.fromPEMFile(caFile))
         }

@@ -32,11 +32,11 @@ class Certificates:
         )
         self.authority_file.write_bytes(authority.public_bytes(serialization.Encoding.PEM))
 
-    def issue(self, *names):
-        """A server's certificate for host names and addresses."""
+    def issue(self, *names, expired=False):
+        """A certificate for host names and addresses."""
         key = ec.generate_private_key(ec.SECP256R1())
         certificate = (
-            _builder(_name(names[0]), self._name, key.public_key())
+            _builder(_name(names[0]), self._name, key.public_key(), expired)
             .add_extension(x509.SubjectAlternativeName([_alternative(name) for name in names]), critical=False)
             .add_extension(x509.BasicConstraints(ca=False, path_length=None), critical=True)
             .sign(self._key, hashes.SHA256())
@@ -66,8 +66,8 @@ def _alternative(name):
         return x509.DNSName(name)
 
 
-def _builder(subject, issuer, public_key):
-    now = datetime.datetime.now(datetime.timezone.utc)
+def _builder(subject, issuer, public_key, expired=False):
+    now = datetime.datetime.now(datetime.timezone.utc) - datetime.timedelta(days=30 if expired else 0)
     return (
         x509.CertificateBuilder()
         .subject_name(subject)

@@ -2,6 +2,7 @@
 belong to the gateway. Run as a program: `flask_application.py PORT`."""
 
 import sys
+from urllib.parse import unquote
 
 from flask import Flask, request
 
@@ -17,6 +18,18 @@ def home():
 @app.route("/protected")
 def protected():
     return f"Hello, {request.headers.get('X-Forwarded-Name')}. The application sees {request.remote_addr}."
+
+
+@app.route("/me")
+def me():
+    def members(name):
+        return [unquote(part) for part in request.headers.get(name, "").split(",") if part]
+
+    return {
+        "user": request.headers.get("X-Forwarded-User"),
+        "roles": members("X-Roles"),
+        "organizations": members("X-Organizations"),
+    }
 
 
 if __name__ == "__main__":

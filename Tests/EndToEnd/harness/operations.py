@@ -23,8 +23,13 @@ def grant(server, *more):
     server.client().execute_command("ACL", "SETUSER", "gatehouse", "on", ">s3cret", *ACL, *more)
 
 
+# Whoever is not well again after so long is not going to be. What a machine needs is written down, not judged.
+PATIENCE = 45
+
+
 def record(condition, seen, seconds):
     """Notes how long it took until every request was served again; the clock starts when the cause ends."""
+    assert seconds < PATIENCE, f"{condition}: {seconds:.1f} s"
     text = _GUIDE.read_text()
     before, rest = text.split(_BEGIN)
     table, after = rest.split(_END)

@@ -23,7 +23,7 @@ class SentinelSet:
             lines = [*quick, f"replicaof 127.0.0.1 {first}"]
             self.servers.append(RedisServer(lines=lines, certificates=certificates))
         self.sentinels = [Sentinel(first, certificates) for _ in range(3)]
-        eventually(self._is_whole, within=30)
+        eventually(self._is_whole, within=60)
 
     def _is_whole(self):
         """Every Sentinel knows the others and both replicas, and those have their data."""
@@ -58,7 +58,7 @@ class SentinelSet:
         """As an operator does it: with the primary alive."""
         self.sentinels[0].client().execute_command("SENTINEL", "FAILOVER", NAME)
 
-    def wait_for_another_than(self, server, within=30):
+    def wait_for_another_than(self, server, within=60):
         """The new primary, once it takes writes."""
 
         def found():

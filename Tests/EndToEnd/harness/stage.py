@@ -1,5 +1,6 @@
 """Everything one test needs, put up in a line each, and taken down in reverse."""
 
+import shutil
 import sys
 from contextlib import ExitStack
 from pathlib import Path
@@ -17,6 +18,8 @@ from harness.redis_server import RedisServer
 from harness.tcp_proxy import TCPProxy
 from harness.upstream import Upstream
 from harness.user_agent import UserAgent
+
+APPLICATIONS = Path(__file__).parent
 
 
 class Stage:
@@ -56,11 +59,23 @@ class Stage:
     def certificates(self):
         return self.keep(Certificates())
 
-    def flask(self):
-        """The unmodified application; its address."""
+    def flask(self, script="flask_application.py", *arguments):
+        """One of the harness' Flask applications; its address."""
+        return self.application(script, sys.executable, APPLICATIONS / script, "PORT", *arguments)
+
+    def node(self):
+        """The Node application; its address."""
+        script = APPLICATIONS / "node_application.js"
+        return self.application("node", shutil.which("node") or "nodejs", script, "PORT")
+
+    def php(self):
+        """The PHP page, served by PHP itself; its address."""
+        return self.application("php", "php", "-S", "127.0.0.1:PORT", APPLICATIONS / "php_application.php")
+
+    def application(self, name, *command):
+        """A program that serves on the port for which PORT stands in its command; its address."""
         port = free_port()
-        script = Path(__file__).with_name("flask_application.py")
-        process = self.keep(Process("flask", [sys.executable, script, port]))
+        process = self.keep(Process(name, [str(word).replace("PORT", str(port)) for word in command]))
 
         def accepts():
             with RawConnection(port):

@@ -6,7 +6,7 @@ import time
 _never = threading.Event()
 
 
-def eventually(condition, within=10.0, every=0.02):
+def eventually(condition, within=30.0, every=0.02):
     """The first truthy value of `condition()`; an AssertionError when none comes `within` seconds.
 
     An OSError (which includes every error of `requests`) or an AssertionError counts as "not yet".

@@ -1,0 +1,79 @@
+import Logging
+import NIOCore
+import NIOPosix
+import OpenIDConnect
+
+/// All public listeners of the gateway, and the certificates they show.
+struct Edge {
+    private let channels: [any Channel]
+    private let watch: Task<Void, Never>?
+    private let threadPool: NIOThreadPool?
+    /// Where it listens, for the log.
+    let text: String
+
+    /// Binds all of them. One that cannot be bound keeps the gateway from starting.
+    init(
+        _ configuration: Configuration,
+        group: MultiThreadedEventLoopGroup,
+        workers: WorkerTable,
+        logger: Logger,
+        clock: @escaping @Sendable () -> Instant
+    ) async throws {
+        let server = configuration.server
+        var contexts: TLSContexts?
+        if server.listeners.contains(where: { $0.speech == .https }) {
+            let threadPool = NIOThreadPool(numberOfThreads: 1)
+            threadPool.start()
+            let certificates = try await CertificateWatch(
+                configuration.tls,
+                http2: server.http2,
+                threadPool: threadPool,
+                logger: logger
+            ) { Int(clock().seconds) }
+            contexts = certificates.contexts
+            self.threadPool = threadPool
+            self.watch = Task { await certificates.run() }
+        } else {
+            self.threadPool = nil
+            self.watch = nil
+        }
+        var channels: [any Channel] = []
+        var texts: [String] = []
+        for listener in server.listeners {
+            do {
+                let channel = try await Listener.bind(
+                    listener,
+                    server: server,
+                    tls: contexts,
+                    group: group,
+                    workers: workers,
+                    door: configuration.check.listen == nil ? .everything : .browsers
+                )
+                channels.append(channel)
+                texts.append(Self.text(of: listener, on: channel))
+            } catch {
+                for channel in channels { try? await channel.close() }
+                self.watch?.cancel()
+                throw BindError(description: "server.listen: cannot listen on \(listener.text): \(error)")
+            }
+        }
+        self.channels = channels
+        self.text = texts.joined(separator: ", ")
+    }
+
+    /// Accepts nobody any more.
+    func close() async {
+        for channel in self.channels { try? await channel.close() }
+        self.watch?.cancel()
+        await self.watch?.value
+        try? await self.threadPool?.shutdownGracefully()
+    }
+
+    /// As configured, with the port that was found where any would do.
+    private static func text(of listener: Configuration.Listener, on channel: any Channel) -> String {
+        guard case .address = listener.place, let host = channel.localAddress?.ipAddress,
+            let port = channel.localAddress?.port
+        else { return listener.text }
+        return Configuration.Listener(listener.speech, on: .address(.init(host: host, port: port))).text
+    }
+}

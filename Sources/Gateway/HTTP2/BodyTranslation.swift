@@ -1,0 +1,61 @@
+import NIOCore
+
+/// The DATA of a stream as the body of an HTTP/1.1 message. Its end is where the stream says, and nowhere else: not one byte
+/// more than a length promised gets through.
+struct BodyTranslation {
+    private enum State {
+        /// No body.
+        case none
+        /// So many bytes are still to come.
+        case length(Int)
+        case chunked
+        case ended
+    }
+
+    private var state: State
+
+    init(_ framing: Framing) {
+        switch framing {
+        case .none, .untilClose: self.state = .none
+        case .length(let length): self.state = .length(length)
+        case .chunked: self.state = .chunked
+        }
+    }
+
+    var hasEnded: Bool {
+        if case .ended = self.state { true } else { false }
+    }
+
+    /// What the reader is to see of it, piece by piece; `nil` for DATA that the head did not announce.
+    mutating func data(_ bytes: ByteBuffer) -> [ByteBuffer]? {
+        let count = bytes.readableBytes
+        switch self.state {
+        case .none, .ended:
+            return count == 0 ? [] : nil
+        case .length(let rest):
+            guard count <= rest else { return nil }
+            self.state = .length(rest - count)
+            return count > 0 ? [bytes] : []
+        case .chunked:
+            // An empty chunk would be the last one.
+            guard count > 0 else { return [] }
+            return [ByteBuffer(string: String(count, radix: 16) + "\r\n"), bytes, Self.lineEnd]
+        }
+    }
+
+    /// The same for the stream's end; `nil` when something is missing.
+    ///
+    /// - Parameter trailers: lines, the empty one included. A body with a length has no place for them.
+    mutating func end(trailers: ByteBuffer?) -> [ByteBuffer]? {
+        defer { self.state = .ended }
+        switch self.state {
+        case .none, .ended: return []
+        case .length(let rest): return rest == 0 ? [] : nil
+        case .chunked: return [Self.lastChunk, trailers ?? Self.lineEnd]
+        }
+    }
+
+    private static let lastChunk = ByteBuffer(string: "0\r\n")
+
+    private static let lineEnd = ByteBuffer(string: "\r\n")
+}

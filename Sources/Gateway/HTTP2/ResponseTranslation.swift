@@ -1,0 +1,66 @@
+import NIOCore
+import NIOHPACK
+import NIOHTTP2
+
+/// An HTTP/1.1 response, as this gateway writes it, as frames of a stream.
+struct ResponseTranslation {
+    private let head = ResponseHead()
+    /// `nil` while the head is expected.
+    private var body: FrameBody?
+    private var buffer = ByteBuffer()
+    /// Whether a `HEAD` is being answered.
+    var isHEAD = false
+    /// Whether the frame with the stream's end has been written.
+    private(set) var hasEnded = false
+
+    /// Reads what was written and gives back the frames it makes. They are not written from in here: what that leads to
+    /// may come back to this very stream.
+    mutating func frames(of bytes: ByteBuffer) throws(MessageError) -> [HTTP2Frame.FramePayload] {
+        var bytes = bytes
+        var frames: [HTTP2Frame.FramePayload] = []
+        if self.buffer.readableBytes == 0 { self.buffer = bytes } else { self.buffer.writeBuffer(&bytes) }
+        while self.body == nil, !self.hasEnded {
+            guard try self.head.read(&self.buffer) else { return frames }
+            frames.append(self.readHead())
+        }
+        try self.body?.write(&self.buffer, to: &frames)
+        self.hasEnded = self.hasEnded || self.body?.hasEnded ?? false
+        if self.buffer.readableBytes == 0 { self.buffer = ByteBuffer() }
+        return frames
+    }
+
+    private mutating func readHead() -> HTTP2Frame.FramePayload {
+        let isInterim = (100...199).contains(self.head.status)
+        let isEmpty = !isInterim && (self.isHEAD || self.head.hasNoBody || self.head.framing == .length(0))
+        let frame = HTTP2Frame.FramePayload.headers(
+            .init(headers: self.section(isEmpty: isEmpty), endStream: isEmpty)
+        )
+        if isInterim {
+            self.head.reset()
+        } else {
+            self.body = isEmpty ? nil : FrameBody(self.head.framing)
+            self.hasEnded = isEmpty
+        }
+        return frame
+    }
+
+    private func section(isEmpty: Bool) -> HPACKHeaders {
+        var section = HPACKHeaders()
+        section.reserveCapacity(self.head.fields.count + 1)
+        section.add(name: ":status", value: String(self.head.status))
+        let isTrailersOnly = isEmpty && self.has("grpc-status")
+        for (index, field) in self.head.fields.enumerated() {
+            // What is all trailers has no body to measure.
+            if isTrailersOnly, self.head.names[index] == .contentLength { continue }
+            section.add(field, of: self.head.bytes)
+        }
+        return section
+    }
+
+    private func has(_ wanted: String) -> Bool {
+        let storage = self.head.bytes
+        let bytes = storage.span
+        for field in self.head.fields where equalIgnoringCase(bytes.extracting(field.name), wanted) { return true }
+        return false
+    }
+}
