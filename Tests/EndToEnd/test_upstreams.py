@@ -123,10 +123,10 @@ def test_a_body_that_breaks_off_never_looks_complete(gateway, upstream, data):
 def test_a_body_that_stalls_does_not_hang_for_ever(gateway, upstream):
     def stalling(connection, _):
         connection.send("HTTP/1.1 200 OK\r\nContent-Length: 10\r\n\r\nhello")
-        pause(6)
+        pause(30)
 
     upstream.on("/stalling", stalling)
-    with RawConnection(gateway.port, timeout=5) as connection:
+    with RawConnection(gateway.port, timeout=25) as connection:
         connection.send(request("/stalling", gateway.host))
         with pytest.raises(Closed):
             connection.read_response()
