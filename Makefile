@@ -9,6 +9,8 @@ VENV = .venv
 BUILD_PACKAGES = libssl-dev libcurl4-openssl-dev libhiredis-dev pkg-config
 TEST_PACKAGES = redis-server redis-sentinel nginx-light apache2-bin haproxy glewlwyd chromium chromium-driver wrk openssl \
 	curl nghttp2-client python3 python3-venv strace systemd nodejs php-cli
+# What the benchmark compares with, besides.
+BENCH_PACKAGES = libapache2-mod-auth-openidc
 
 .PHONY: all deps test-deps build demo test unit-test end-to-end-test bench lint format clean
 
@@ -47,6 +49,7 @@ end-to-end-test: test-deps
 	$(VENV)/bin/python -m pytest Tests/EndToEnd
 
 bench: test-deps
+	@sh Tests/install-packages.sh $(BENCH_PACKAGES)
 	$(SWIFT_BUILD) --product gatehouse
 	$(SWIFT_BUILD) --product gatehouse-demo
 	$(VENV)/bin/python Tests/Bench/bench.py

@@ -36,13 +36,14 @@ extension AccessRequest {
     ///
     /// - Parameters:
     ///   - secFetchMode: `Sec-Fetch-Mode`, and so on for the others; `nil` when the request has no such field.
+    ///   - accept: only asked for when it matters; it is long.
     ///   - xRequestedWith: `X-Requested-With`, which scripts set.
     ///   - purpose: `Sec-Purpose`, or `Purpose` which some browsers send instead.
     package static func isNavigation(
         method: String,
         secFetchMode: String?,
         secFetchDest: String?,
-        accept: String?,
+        accept: @autoclosure () -> String?,
         hasUpgrade: Bool,
         xRequestedWith: String? = nil,
         purpose: String? = nil
@@ -54,7 +55,7 @@ extension AccessRequest {
         guard purpose?.isEmpty ?? true else { return false }
         if let secFetchDest, !Self.isDocument(secFetchDest) { return false }
         if let secFetchMode { return secFetchMode.isExactly("navigate") }
-        return secFetchDest != nil || accept.map(Self.listsHTML) ?? false
+        return secFetchDest != nil || accept().map(Self.listsHTML) ?? false
     }
 
     private static func isDocument(_ secFetchDest: String) -> Bool {

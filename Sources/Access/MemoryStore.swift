@@ -19,6 +19,8 @@ package final class MemoryStore: SessionStore, Sendable {
 
     private let tables: Mutex<Tables>
     private let clock: @Sendable () -> Instant
+    /// Moved on while the tables are locked.
+    private let changes = Atomic<UInt64>(0)
 
     /// - Parameters:
     ///   - capacity: the most sessions, and the most claims; the longest idle goes first.
@@ -33,6 +35,8 @@ package final class MemoryStore: SessionStore, Sendable {
         )
         self.clock = clock
     }
+
+    package var revision: UInt64? { self.changes.load(ordering: .acquiring) }
 
     /// How many records are held, expired ones that nobody has met included.
     package var count: Int {
@@ -53,7 +57,11 @@ package final class MemoryStore: SessionStore, Sendable {
     ) {
         let now = self.clock()
         let end = Self.end(of: duration, from: now)
-        self.tables.withLock { _ = $0.sessions.update(key, box, expiresAt: end, now: now) }
+        self.tables.withLock {
+            _ = $0.sessions.update(key, box, expiresAt: end, now: now)
+            // In place of another, or at the cost of the oldest.
+            self.changes.add(1, ordering: .releasing)
+        }
         completion(.success(()))
     }
 
@@ -66,7 +74,8 @@ package final class MemoryStore: SessionStore, Sendable {
         let now = self.clock()
         let end = Self.end(of: duration, from: now)
         let wasThere = self.tables.withLock { tables in
-            tables.sessions.extend(key, expiresAt: end, now: now)
+            self.changes.add(1, ordering: .releasing)
+            return tables.sessions.extend(key, expiresAt: end, now: now)
                 && tables.sessions.update(key, box, expiresAt: end, now: now)
         }
         completion(.success(wasThere))
@@ -85,7 +94,11 @@ package final class MemoryStore: SessionStore, Sendable {
 
     package func remove(_ key: SessionKey, _ completion: @escaping (Result<Bool, StoreFault>) -> Void) {
         let now = self.clock()
-        completion(.success(self.tables.withLock { $0.sessions.remove(key, now: now) }))
+        let wasThere = self.tables.withLock {
+            self.changes.add(1, ordering: .releasing)
+            return $0.sessions.remove(key, now: now)
+        }
+        completion(.success(wasThere))
     }
 
     package func claim(
@@ -154,6 +167,7 @@ package final class MemoryStore: SessionStore, Sendable {
             else { return }
             var box = found.value
             box[SessionRecord.markOffset] = 1
+            self.changes.add(1, ordering: .releasing)
             tables.sessions.update(key, box, expiresAt: found.expiresAt, now: now)
         }
         completion(.success(()))

@@ -53,6 +53,11 @@ package struct RequestTarget: Sendable {
         self.text.utf8Slice(0..<self.pathEnd)
     }
 
+    /// Whether the path begins with these bytes.
+    package func hasPrefix(_ bytes: [UInt8]) -> Bool {
+        bytes.count <= self.pathEnd && self.text.utf8.span.has(bytes, at: 0)
+    }
+
     /// What stands behind the `?`, byte for byte; `nil` when there is no `?`.
     package var query: Substring.UTF8View? {
         let end = self.text.utf8.count

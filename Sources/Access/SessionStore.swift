@@ -114,6 +114,10 @@ package protocol SessionStore: AnyObject {
     /// Whether the store can be reached.
     func ping(_ completion: @escaping (Result<Void, StoreFault>) -> Void)
 
+    /// Changes with every record that is replaced, marked or removed, before that is answered; `nil` where nobody can
+    /// tell as cheaply as that. What was loaded stays true while this stays the same, for as long as it lives.
+    var revision: UInt64? { get }
+
     /// Whether changes are told, and every change that was made a second ago or earlier has been.
     var isCurrent: Bool { get }
 
@@ -138,6 +142,7 @@ package enum StoreChange: Equatable, Sendable {
 
 /// A store that tells nothing.
 extension SessionStore {
+    package var revision: UInt64? { nil }
     package var isCurrent: Bool { false }
     package func tellChanges(to listener: @escaping (StoreChange) -> Void) {}
     package func close() {}

@@ -9,8 +9,6 @@ package struct Answer {
     package var contentType: String?
     package var body: [UInt8] = []
     package var cacheControl = "no-store"
-    /// Further fields, as they go out.
-    package var rendered: [UInt8] = []
     /// What went wrong, for the log.
     package var fault: Fault?
 
@@ -70,7 +68,6 @@ package struct Answer {
         bytes.appendField("Cache-Control", self.cacheControl)
         bytes.append("X-Content-Type-Options: nosniff\r\nReferrer-Policy: same-origin\r\n")
         for (name, value) in self.fields { bytes.appendField(name, value) }
-        if !self.rendered.isEmpty { bytes.append(self.rendered) }
         if let contentType { bytes.appendField("Content-Type", contentType) }
         bytes.appendField("Content-Length", String(self.body.count))
         bytes.append(strictTransport)

@@ -10,6 +10,8 @@ struct ConnectionMemory {
     private(set) var tickets: [Ticket] = []
     /// The cookies that are not ours, as the line that an upstream gets; empty when there are none.
     private(set) var cookieLine: [UInt8] = []
+    /// The same in one line, however many there were.
+    private(set) var singleCookieLine: [UInt8] = []
 
     /// The host a request names.
     mutating func authority(of head: RequestHead, scheme: Scheme) throws(RequestRefusal) -> Authority {
@@ -32,6 +34,7 @@ struct ConnectionMemory {
         let names = worker.settings.cookieNames
         let others = headers.compactMap { CookieHeader.removing(ours: { names.isOurs($0) }, from: $0) }
         self.cookieLine = others.flatMap { Array("Cookie: \($0)\r\n".utf8) }
+        self.singleCookieLine = others.count > 1 ? names.othersAsLine(in: headers) : self.cookieLine
     }
 
     private func isSame(_ head: RequestHead) -> Bool {
@@ -46,8 +49,11 @@ struct ConnectionMemory {
         return isSame && position == known.count
     }
 
+    /// Without a branch for each byte: they are the same, mostly.
     private static func equal(_ bytes: Span<UInt8>, _ known: Span<UInt8>, at start: Int) -> Bool {
-        for index in bytes.indices where bytes[index] != known[start + index] { return false }
-        return true
+        let expected = known.extracting(start..<start + bytes.count)
+        var difference: UInt8 = 0
+        for index in bytes.indices { difference |= bytes[index] ^ expected[index] }
+        return difference == 0
     }
 }

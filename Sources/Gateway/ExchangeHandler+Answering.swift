@@ -38,14 +38,8 @@ extension ExchangeHandler {
 
     /// Sends an answer of our own and ends the exchange.
     func answer(_ answer: Answer) {
-        guard self.current.isUnderWay, !self.exchange.isClosed, !self.exchange.responseBegun else { return }
-        if !self.exchange.requestEnded {
-            // Nobody will read the rest of this body.
-            if self.skipRestOfRequest() { self.exchange.requestWasWaiting() } else { self.exchange.lastExchange() }
-        }
-        self.dropUpstream()
         let answer = self.arrival?.isHTTP2 == true && self.head.isGRPC ? answer.asGRPC : answer
-        self.current.status = Int(answer.status.code)
+        guard self.beginAnswer(status: Int(answer.status.code)) else { return }
         if let fault = answer.fault { self.current.fault = fault }
         answer.write(
             into: &self.wire,
@@ -55,6 +49,23 @@ extension ExchangeHandler {
             date: self.worker.httpDate,
             strictTransport: self.worker.settings.strictTransport
         )
+        self.endAnswer()
+    }
+
+    /// `false`: there is nobody to answer.
+    func beginAnswer(status: Int) -> Bool {
+        guard self.current.isUnderWay, !self.exchange.isClosed, !self.exchange.responseBegun else { return false }
+        if !self.exchange.requestEnded {
+            // Nobody will read the rest of this body.
+            if self.skipRestOfRequest() { self.exchange.requestWasWaiting() } else { self.exchange.lastExchange() }
+        }
+        self.dropUpstream()
+        self.current.status = status
+        return true
+    }
+
+    /// All of it stands in `wire`.
+    func endAnswer() {
         self.hasWire = true
         self.responseEnded()
         self.flush()

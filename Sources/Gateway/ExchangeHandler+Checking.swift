@@ -6,7 +6,7 @@ import NIOHTTP1
 extension ExchangeHandler {
     /// Answers a check. `false`: the request is none.
     func check(_ client: ClientAddress) throws(Fault) -> Bool {
-        guard let mode = self.worker.settings.checks.mode(of: self.head.targetText) else {
+        guard let mode = self.head.checkMode(self.worker.settings.checks) else {
             guard self.door != .checks else { throw .noRoute }
             return false
         }
@@ -94,6 +94,9 @@ extension ExchangeHandler {
         guard route.policy.access != .anyone, !self.memory.tickets.isEmpty else {
             return self.conclude(number, mode, session: nil)
         }
+        if let session = self.sessionAtHand(for: access.authority) {
+            return self.conclude(number, mode, session: session)
+        }
         self.worker.sessions.load(self.memory.tickets, for: access.authority) { result in
             switch result {
             case .success(let session): self.renew(session) { self.conclude(number, mode, session: $0) }
@@ -111,14 +114,11 @@ extension ExchangeHandler {
         case .permit(let permit):
             self.note(.permit)
             if let fault = self.faultOfIdentity(permit, session) { return self.failCheck(mode, fault) }
-            guard let identity = self.identity(permit, session) else {
+            guard let (identity, assertion) = self.identity(permit, session) else {
                 return self.failCheck(mode, .identity(.tooLarge))
             }
             self.noteOverlooked(permit)
-            let cookies = self.worker.settings.cookieNames.others(in: self.head.cookies)
-            self.answer(
-                .passed(identity: identity, cookies: cookies ?? mode.cookiesWhenNoneAreLeft(self.head.cookies))
-            )
+            self.pass(mode, identity, assertion)
         case .challenge, .stepUp:
             self.note(.challenge)
             if session?.isBearer ?? false, case .stepUp(_, let stepUp) = decision { return self.refuseStepUp(stepUp) }
@@ -134,11 +134,27 @@ extension ExchangeHandler {
         }
     }
 
-    /// Who it is, as the route's application is told, and under the names other programs of this kind answer with.
-    private func identity(_ permit: Permit, _ session: OpenedSession?) -> [UInt8]? {
-        guard permit.session != nil, let session else { return [] }
+    private func pass(_ mode: CheckMode, _ identity: [UInt8], _ assertion: [UInt8]) {
+        guard self.beginAnswer(status: 200) else { return }
+        let cookies = self.memory.singleCookieLine
+        let hasOnlyOurs = cookies.isEmpty && self.head.has(.cookie)
+        self.wire.appendPassed(
+            identity: identity,
+            assertion: assertion,
+            cookies: hasOnlyOurs ? mode.cookiesWhenNoneAreLeft : cookies,
+            keepAlive: self.exchange.keepAlive,
+            requestID: self.current.requestID,
+            date: self.worker.httpDate
+        )
+        self.endAnswer()
+    }
+
+    /// Who it is, as the route's application is told, and under the names other programs of this kind answer with; and
+    /// the signed form of it.
+    private func identity(_ permit: Permit, _ session: OpenedSession?) -> (fields: [UInt8], assertion: [UInt8])? {
+        guard permit.session != nil, let session else { return ([], []) }
         let settings = self.worker.settings
-        var fields: [UInt8]
+        let fields: [UInt8]
         if permit.route.headers == nil {
             guard let checked = session.checkFields else { return nil }
             fields = checked
@@ -147,11 +163,10 @@ extension ExchangeHandler {
             guard let own = try? session.fields(permit.route.headers, maximumSize: limit).get() else { return nil }
             fields = own
         }
-        guard let audience = permit.route.assertionAudience else { return fields }
+        guard let audience = permit.route.assertionAudience else { return (fields, []) }
         let now = self.worker.wallClock
         guard let assertion = session.assertions.field(for: audience, session, settings, now: now) else { return nil }
-        fields += assertion
-        return fields
+        return (fields, assertion)
     }
 
     private func failCheck(_ mode: CheckMode, _ fault: Fault) {

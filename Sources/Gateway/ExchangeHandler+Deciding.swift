@@ -62,6 +62,7 @@ extension ExchangeHandler {
         guard route.policy.access != .anyone, !self.memory.tickets.isEmpty else {
             return self.carryOut(number, session: nil)
         }
+        if let session = self.sessionAtHand(for: access.authority) { return self.carryOut(number, session: session) }
         self.worker.sessions.load(self.memory.tickets, for: access.authority) { result in
             switch result {
             case .success(let session): self.renew(session) { self.carryOut(number, session: $0) }

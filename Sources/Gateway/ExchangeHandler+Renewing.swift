@@ -2,6 +2,14 @@ import Access
 
 /// Between finding a session and deciding: is it still what the provider says?
 extension ExchangeHandler {
+    /// The session of this request, if it is known at once and needs nothing.
+    func sessionAtHand(for authority: Authority) -> OpenedSession? {
+        guard let session = self.worker.sessions.known(self.memory.tickets, for: authority), let plan = session.plan,
+            plan.need(now: self.worker.wallClock, isStale: session.isStale) == .none
+        else { return nil }
+        return session
+    }
+
     /// Goes on to the decision, at once or after what the session needs first.
     func renew(_ session: OpenedSession?, then proceed: @escaping (OpenedSession?) -> Void) {
         guard let session, let plan = session.plan else { return proceed(session) }

@@ -19,6 +19,13 @@ func equal(_ bytes: Span<UInt8>, _ text: String) -> Bool {
     return true
 }
 
+extension String {
+    /// Whether the bytes are the same; `==` takes texts for the same that only look so.
+    func isExactly(_ other: String) -> Bool {
+        equal(self.utf8.span, other)
+    }
+}
+
 /// A non-negative decimal number without sign, space or overflow.
 package func decimal(_ text: Span<UInt8>) -> Int? {
     var result = 0

@@ -4,8 +4,10 @@ import NIOHTTP1
 /// Counters of one worker. Nobody else touches them; they are added up when somebody asks.
 package final class Metrics {
     /// Exchanges by route and status; the key is `route << 16 | status`, with -1 for no route.
-    private(set) var exchanges: [Int: Int] = [:]
-    private(set) var decisions: [Decision: Int] = [:]
+    private var exchanges: [Int: Int] = [:]
+    /// Most exchanges end as the one before: those are counted here first.
+    private var repeated = (key: -1 << 16, count: 0)
+    private var decisions = (permit: 0, challenge: 0, deny: 0)
     private(set) var signIns: [SignInOutcome: Int] = [:]
     private(set) var refreshes: [RefreshOutcome: Int] = [:]
     private(set) var refusals: [Limit: Int] = [:]
@@ -62,11 +64,20 @@ package final class Metrics {
     }
 
     func countExchange(route: Int, status: Int) {
-        self.exchanges[route << 16 | status, default: 0] += 1
+        let key = route << 16 | status
+        if key != self.repeated.key {
+            if self.repeated.count > 0 { self.exchanges[self.repeated.key, default: 0] += self.repeated.count }
+            self.repeated = (key, 0)
+        }
+        self.repeated.count += 1
     }
 
     func count(_ decision: Decision) {
-        self.decisions[decision, default: 0] += 1
+        switch decision {
+        case .permit: self.decisions.permit += 1
+        case .challenge: self.decisions.challenge += 1
+        case .deny: self.decisions.deny += 1
+        }
     }
 
     func count(_ outcome: SignInOutcome) {
@@ -85,7 +96,10 @@ package final class Metrics {
     func snapshot(upstreams: UpstreamPool, connections: Int, openedSessions: Int) -> MetricsSnapshot {
         var snapshot = MetricsSnapshot()
         snapshot.exchanges = self.exchanges
-        snapshot.decisions = self.decisions
+        if self.repeated.count > 0 { snapshot.exchanges[self.repeated.key, default: 0] += self.repeated.count }
+        snapshot.decisions = [
+            .permit: self.decisions.permit, .challenge: self.decisions.challenge, .deny: self.decisions.deny,
+        ]
         snapshot.signIns = self.signIns
         snapshot.refreshes = self.refreshes
         snapshot.faults = self.faults

@@ -24,7 +24,7 @@ package final class OpenedSession {
     /// When it has to be renewed at the provider; `nil` for a token's.
     let plan: RenewalPlan?
     /// Marked in the store: something about the person has changed.
-    let isStale: Bool
+    package let isStale: Bool
 
     /// What a token stands for. No ticket opens it and no store holds it.
     convenience init(bearer grants: Grants) {
@@ -91,7 +91,7 @@ extension OpenedSession {
     /// Whether this ticket would open the record here: who knows the id alone does not.
     func isOpened(by ticket: Ticket, for authority: Authority) -> Bool {
         constantTimeEqual(self.ticket.secret, ticket.secret)
-            && self.session.authority.utf8.elementsEqual(authority.text.utf8)
+            && self.session.authority.isExactly(authority.text)
     }
 }
 

@@ -14,6 +14,9 @@ package final class SessionCache {
     struct Fill {
         fileprivate let key: SessionKey
         fileprivate let era: Int
+        /// The store's, from before the loading.
+        fileprivate let revision: UInt64?
+        fileprivate let startedAt: Instant
     }
 
     /// What is known of a key without asking the store.
@@ -26,6 +29,9 @@ package final class SessionCache {
     private struct Slot {
         var session: OpenedSession
         var idleEndsAt: Instant
+        /// When and at which revision of the store it was loaded.
+        let revision: UInt64?
+        let loadedAt: Instant
         var older: Int
         var newer: Int
     }
@@ -76,6 +82,17 @@ package final class SessionCache {
         return nil
     }
 
+    /// What still stands for the record under a key, because the store is at the revision it was loaded at.
+    ///
+    /// Within one second at most: the store wants to know which sessions are used.
+    func unchanged(_ key: SessionKey, at revision: UInt64, now: Instant) -> (OpenedSession, idleEndsAt: Instant)? {
+        guard let index = self.indices[key], let slot = self.slots[index], slot.revision == revision,
+            slot.loadedAt == now
+        else { return nil }
+        self.use(index)
+        return (slot.session, slot.idleEndsAt)
+    }
+
     /// What was opened last under a key, to be compared with the record that has been loaded.
     func known(_ key: SessionKey) -> OpenedSession? {
         guard let index = self.indices[key] else { return nil }
@@ -86,9 +103,9 @@ package final class SessionCache {
     // MARK: - Fills
 
     /// A record is about to be loaded.
-    func begin(_ key: SessionKey) -> Fill {
+    func begin(_ key: SessionKey, at revision: UInt64? = nil, now: Instant) -> Fill {
         self.loadings[key, default: Loading(count: 0, isOvertaken: false)].count += 1
-        return Fill(key: key, era: self.era)
+        return Fill(key: key, era: self.era, revision: revision, startedAt: now)
     }
 
     /// There is no such record.
@@ -108,7 +125,14 @@ package final class SessionCache {
         while self.byteCount + cost > self.capacity, let oldest = self.slots[self.oldest] {
             self.drop(oldest.session.ticket.key)
         }
-        let slot = Slot(session: session, idleEndsAt: idleEndsAt, older: -1, newer: -1)
+        let slot = Slot(
+            session: session,
+            idleEndsAt: idleEndsAt,
+            revision: fill.revision,
+            loadedAt: fill.startedAt,
+            older: -1,
+            newer: -1
+        )
         let index = self.free.popLast() ?? self.slots.count
         if index == self.slots.count { self.slots.append(slot) } else { self.slots[index] = slot }
         self.indices[fill.key] = index

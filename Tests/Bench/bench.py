@@ -13,7 +13,7 @@ import time
 from contextlib import ExitStack
 
 from measure import MeasurementFailed, Row, start_up_milliseconds
-from servers import DEMO, GATEHOUSE, Gateway, Redis, StandIn, nginx_answering, nginx_asking, nginx_proxying
+from servers import DEMO, GATEHOUSE, Apache, Gateway, Redis, StandIn, nginx_answering, nginx_asking, nginx_proxying
 
 from harness.records import multiply
 from sign_in import session_cookie
@@ -22,6 +22,8 @@ from sign_in import session_cookie
 PROXY_RATIO = 2.2
 # A check in CPU time of nginx' static answer, with sessions in memory and in Redis.
 CHECK_RATIO = {"memory": 2.0, "Redis": 3.0}
+# mod_auth_openidc in CPU time of our check, both with sessions in Redis; at least.
+PEER_RATIO = 15
 IDLE_MEGABYTES = 20
 LOADED_MEGABYTES = 40
 START_UP = 100
@@ -69,7 +71,8 @@ def rows_of_gateway(stack, settings, upstream, facts):
     stack.callback(redis.close)
     memory = Gateway("gatehouse-memory", access_log=settings.access_log)
     shared = Gateway("gatehouse-redis", redis, access_log=settings.access_log)
-    stand_in = StandIn([memory.callback, shared.callback])
+    apache = Apache("mod_auth_openidc", redis)
+    stand_in = StandIn([memory.callback, shared.callback, apache.callback])
     stack.callback(stand_in.close)
     cookies = {}
     for gateway in (memory, shared):
@@ -80,6 +83,8 @@ def rows_of_gateway(stack, settings, upstream, facts):
         time.sleep(1)  # Start-up is over when the provider has been asked once.
         facts.setdefault("idle", []).append(gateway.process.resident_kilobytes / 1024)
         cookies[gateway] = session_cookie(gateway)
+    stack.callback(apache.close)
+    peer = Row("mod_auth_openidc, session in Redis", apache.start(stand_in), cookie=session_cookie(apache))
     front = nginx_asking("nginx-asking", memory, settings.access_log)
     stack.callback(front.close)
     return [
@@ -87,6 +92,7 @@ def rows_of_gateway(stack, settings, upstream, facts):
             Row(f"Gatehouse, check, session in {kind}", gateway, "/_gatehouse/check", cookies[gateway], fields=asked(gateway))
             for kind, gateway in (("memory", memory), ("Redis", shared))
         ),
+        peer,
         Row("nginx, asking Gatehouse", front, cookie=cookies[memory]),
         Row("Gatehouse, /_gatehouse/session", memory, SESSION, cookies[memory]),
         Row("Gatehouse, proxy, session in memory", memory, cookie=cookies[memory]),
@@ -103,6 +109,8 @@ def row_of_sessions(gateway, redis, cookie, count):
     file.write_text("".join(f"{name}={each}\n" for each in values))
     first = f"{name}={values[0]}"
     return Row(f"Gatehouse, session, {count:,} in Redis", gateway, SESSION, first, cookies=file, redis=redis)
+
+
 def asked(gateway):
     """What nginx says of the request it asks about."""
     return {
@@ -140,17 +148,26 @@ def print_table(rows, settings):
     logs = "with access logs" if settings.access_log else "without access logs"
     runs = f"{settings.connections} connections, {settings.rounds} rounds of {settings.seconds} s, interleaved, {logs}"
     print(f"wrk, {runs}; medians, lowest and highest\n")
-    print(f"{'':36}{'CPU us/request':>16}{'':>18}{'/ nginx proxy':>16}{'requests/s':>12}{'99 % below':>12}")
+    print(f"{'':36}{'CPU us/request':>16}{'':>18}{'/ nginx proxy':>16}{'requests/s':>12}{'half below':>12}{'99 % below':>12}")
     for row in rows:
         spread = f"({min(row.cpu):.1f} to {max(row.cpu):.1f})"
         print(
             f"{row.name:36}{row.microseconds:16.1f}{spread:>18}{row.microseconds / base:16.2f}"
-            f"{row.requests_per_second:12,.0f}{row.slowest_percent:9.1f} ms"
+            f"{row.requests_per_second:12,.0f}{row.half:9.1f} ms{row.slowest_percent:9.1f} ms"
         )
+    print_added_latency(rows)
     print(f"\n{'Redis commands for 1,000 requests':36}")
     for row in rows:
         if row.redis:
             print(f"{row.name:36}{statistics.median(row.commands):16.1f}")
+
+
+def print_added_latency(rows):
+    alone = next(row for row in rows if row.name == "nginx, plain proxy")
+    asking = next((row for row in rows if row.name == "nginx, asking Gatehouse"), None)
+    if asking:
+        half, slowest = asking.half - alone.half, asking.slowest_percent - alone.slowest_percent
+        print(f"\nnginx that asks Gatehouse, beside nginx alone: {half:+.1f} ms for half, {slowest:+.1f} ms for 99 %")
 
 
 def print_bars(rows, facts):
@@ -163,6 +180,9 @@ def print_bars(rows, facts):
     for kind, bar in CHECK_RATIO.items():
         row = next(row for row in rows if row.name == f"Gatehouse, check, session in {kind}")
         print_bar(row.name + ", ratio", row.microseconds / static, bar, "{:.2f}")
+    shared = next(row for row in rows if row.name == "Gatehouse, check, session in Redis")
+    peer = next(row for row in rows if row.name.startswith("mod_auth_openidc"))
+    print_bar("mod_auth_openidc / check, Redis, at least", -peer.microseconds / shared.microseconds, -PEER_RATIO, "{:.1f}")
     # Each is the worse of the two gateways: one keeps sessions in memory, one in Redis.
     print_bar("resident memory, idle", max(facts["idle"]), IDLE_MEGABYTES, "{:.1f} MB")
     print_bar("resident memory, most under load", max(facts["loaded"]), LOADED_MEGABYTES, "{:.1f} MB")
@@ -174,7 +194,7 @@ def print_bars(rows, facts):
 
 def print_bar(name, found, bar, form):
     verdict = "met" if found <= bar else "NOT MET"
-    print(f"{name:43}{form.format(found):>11}{form.format(bar):>16}   {verdict}")
+    print(f"{name:43}{form.format(abs(found)):>11}{form.format(abs(bar)):>16}   {verdict}")
 
 
 def main():

@@ -36,6 +36,7 @@ class Row:
     cpu: list = field(default_factory=list)
     rate: list = field(default_factory=list)
     latency: list = field(default_factory=list)
+    median: list = field(default_factory=list)
 
     @property
     def microseconds(self):
@@ -44,6 +45,11 @@ class Row:
     @property
     def requests_per_second(self):
         return statistics.median(self.rate)
+
+    @property
+    def half(self):
+        """Latency of half of the requests, in milliseconds."""
+        return statistics.median(self.median)
 
     @property
     def slowest_percent(self):
@@ -98,6 +104,7 @@ class Row:
         if self.redis:
             self.commands.append((self.redis.commands() - asked) * 1000 / requests)
         self.rate.append(float(re.search(r"Requests/sec:\s+([\d.]+)", report)[1]))
+        self.median.append(_milliseconds(re.search(r"50%\s+([\d.]+)(us|ms|s)", report)))
         self.latency.append(_milliseconds(re.search(r"99%\s+([\d.]+)(us|ms|s)", report)))
 
 

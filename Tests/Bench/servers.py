@@ -127,6 +127,55 @@ def nginx_asking(name, gateway, access_log):
     return Nginx(name, printed.replace(f"listen {gateway.port};", "listen 127.0.0.1:PORT;"), access_log).start()
 
 
+class Apache(Server):
+    """Apache with mod_auth_openidc and its sessions in Redis, before a location that answers 204."""
+
+    def __init__(self, name, redis):
+        super().__init__(name, free_port())
+        self.redis = redis
+
+    @property
+    def callback(self):
+        return self.url("/callback")
+
+    def start(self, stand_in):
+        modules = ["mpm_event", "authn_core", "authz_core", "authz_user", "rewrite", "auth_openidc"]
+        loaded = "\n".join(f"LoadModule {name}_module /usr/lib/apache2/modules/mod_{name}.so" for name in modules)
+        file = self.directory / "apache.conf"
+        file.write_text(f"""
+ServerName 127.0.0.1
+ServerRoot {self.directory}
+PidFile {self.directory}/apache.pid
+DefaultRuntimeDir {self.directory}
+ErrorLog /dev/stderr
+Mutex posixsem
+{loaded}
+{"User www-data" if os.geteuid() == 0 else ""}
+MaxKeepAliveRequests 0
+Listen 127.0.0.1:{self.port}
+OIDCProviderMetadataURL {stand_in.provider["issuer"]}/.well-known/openid-configuration
+OIDCClientID {stand_in.provider["client_id"]}
+OIDCClientSecret {stand_in.provider["client_secret"]}
+OIDCRedirectURI {self.callback}
+OIDCScope "openid profile email"
+OIDCCryptoPassphrase for-this-run-alone
+OIDCSessionType server-cache
+OIDCSessionInactivityTimeout 86400
+OIDCCacheType redis
+OIDCRedisCacheServer 127.0.0.1:{self.redis.port}
+<Location "/">
+    AuthType openid-connect
+    Require valid-user
+    RewriteEngine On
+    RewriteCond %{{REQUEST_URI}} ^/$
+    RewriteRule ^ - [R=204,L]
+</Location>
+""")
+        os.chmod(self.directory, 0o755)
+        self.run(["/usr/sbin/apache2", "-D", "FOREGROUND", "-f", file])
+        return self
+
+
 class Redis(Server):
     def __init__(self):
         super().__init__("redis", free_port())

@@ -12,7 +12,7 @@ def session_cookie(gateway):
     url = gateway.url("/")
     for _ in range(12):
         status, location = _get(url, jars)
-        if status == 200 and url == gateway.url("/"):
+        if status in (200, 204) and url == gateway.url("/"):
             break
         if not location:
             raise MeasurementFailed(f"the sign-in stopped at {url.split('?')[0]} with {status}")

@@ -49,6 +49,54 @@ struct SessionsTests {
         #expect(fields.hasPrefix("X-Forwarded-User: 706lje0vqvfe\r\nX-Forwarded-Email: alice@example.com\r\n"))
     }
 
+    /// Two workers over one memory.
+    private func workers() throws -> (Sessions, Sessions, MemoryStore) {
+        let clock = self.clock
+        let store = MemoryStore(capacity: 100) { clock.now }
+        let settings = try Settings(.make())
+        func worker() -> Sessions { Sessions(store: store, settings: settings, metrics: Metrics()) { clock.now } }
+        return (worker(), worker(), store)
+    }
+
+    @Test func aSessionIsKnownUntilSomeRecordChanges() throws {
+        let (one, other, store) = try self.workers()
+        var ticket: Ticket?
+        one.create(.make()) { ticket = try? $0.get() }
+        let tickets = [try #require(ticket)]
+        #expect(one.known(tickets, for: self.authority) == nil)
+        one.load(tickets, for: self.authority) { _ in }
+        #expect(one.known(tickets, for: self.authority) != nil)
+        store.claim([1], expiresIn: .seconds(1)) { _ in }
+        #expect(one.known(tickets, for: self.authority) != nil)
+        other.remove(tickets, for: self.authority) { _ in }
+        #expect(one.known(tickets, for: self.authority) == nil)
+    }
+
+    @Test func aMarkIsSeenAtOnce() throws {
+        let (one, _, store) = try self.workers()
+        var ticket: Ticket?
+        one.create(.make()) { ticket = try? $0.get() }
+        let tickets = [try #require(ticket)]
+        one.load(tickets, for: self.authority) { _ in }
+        store.mark(tickets[0].key) { _ in }
+        #expect(one.known(tickets, for: self.authority) == nil)
+        one.load(tickets, for: self.authority) { _ in }
+        #expect(one.known(tickets, for: self.authority)?.isStale == true)
+    }
+
+    @Test func whoIsKnownIsKnownForASecondByTheirOwnTicketAndOnTheirHost() throws {
+        let (one, _, _) = try self.workers()
+        var ticket: Ticket?
+        one.create(.make()) { ticket = try? $0.get() }
+        let tickets = [try #require(ticket)]
+        one.load(tickets, for: self.authority) { _ in }
+        #expect(one.known(tickets, for: try Authority("other.example.com", scheme: .https)) == nil)
+        #expect(one.known([.make()], for: self.authority) == nil)
+        #expect(one.known([], for: self.authority) == nil)
+        self.clock.advance(by: .seconds(1))
+        #expect(one.known(tickets, for: self.authority) == nil)
+    }
+
     @Test func whoHasNoTicketHasNoSession() throws {
         #expect(try self.load([]) == nil)
         #expect(try self.load([.make()]) == nil)

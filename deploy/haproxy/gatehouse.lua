@@ -4,8 +4,9 @@
 -- What the gateway has to see of the browser's request.
 local asked = {
     "cookie", "accept", "sec-fetch-mode", "sec-fetch-dest", "sec-fetch-site", "sec-purpose", "purpose",
-    "x-requested-with", "x-request-id",
+    "x-requested-with", "x-request-id", "authorization",
 }
+local always = { cookie = true, authorization = true, ["x-request-id"] = true }
 -- What the application gets from the gateway: set, or absent. Cookie: the browser's without the gateway's own.
 local answered = {
     "cookie", "x-forwarded-user", "x-forwarded-email", "x-forwarded-preferred-username", "x-forwarded-name",
@@ -25,8 +26,7 @@ core.register_action("gatehouse_check", { "http-req" }, function(txn, url, schem
     }
     for _, name in ipairs(asked) do
         -- What is to become a tunnel is no navigation.
-        local isAsked = name == "cookie" or name == "x-request-id" or request["upgrade"] == nil
-        if isAsked and request[name] then
+        if (always[name] or request["upgrade"] == nil) and request[name] then
             local values = {}
             local index = 0
             while request[name][index] do

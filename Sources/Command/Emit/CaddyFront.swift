@@ -38,7 +38,7 @@ enum CaddyFront {
             \t\t}
 
             \t\t# Fields in which applications expect an identity, an address or the original request.
-            \(IdentityFields.wellKnownNames.map { "\t\trequest_header -\($0)" }.joined(separator: "\n"))
+            \(setup.removedNames.map { "\t\trequest_header -\($0)" }.joined(separator: "\n"))
 
             \(host.routes.map { self.handle($0, setup) }.joined())\t}
             }
@@ -59,7 +59,7 @@ enum CaddyFront {
             \t\t\t\turi \(setup.prefix)/forward-auth
             \t\t\t\theader_up -X-Original-*
             \t\t\t\t# Cookie: the browser's without the gateway's own.
-            \t\t\t\tcopy_headers Cookie \(IdentityFields.answeredNames.joined(separator: " "))
+            \t\t\t\tcopy_headers Cookie \(setup.answeredNames.joined(separator: " "))
             \t\t\t}
             \t\t\treverse_proxy \(FrontSetup.address(target.application))\(host)
             \t\t}

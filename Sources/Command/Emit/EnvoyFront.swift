@@ -71,7 +71,7 @@ enum EnvoyFront {
                               "@type": type.googleapis.com/envoy.extensions.filters.http.header_mutation.v3.HeaderMutation
                               mutations:
                                 request_mutations:
-        \(IdentityFields.wellKnownNames.map { "                          - remove: \($0.lowercased())" }.joined(separator: "\n"))
+        \(setup.removedNames.map { "                          - remove: \($0.lowercased())" }.joined(separator: "\n"))
                           - name: envoy.filters.http.ext_authz
                             typed_config:
                               "@type": type.googleapis.com/envoy.extensions.filters.http.ext_authz.v3.ExtAuthz
@@ -96,7 +96,7 @@ enum EnvoyFront {
                                   allowed_upstream_headers:
                                     patterns:
                                       - exact: cookie
-        \(IdentityFields.answeredNames.map { "                              - exact: \($0.lowercased())" }.joined(separator: "\n"))
+        \(setup.answeredNames.map { "                              - exact: \($0.lowercased())" }.joined(separator: "\n"))
                           - name: envoy.filters.http.router
                             typed_config: { "@type": type.googleapis.com/envoy.extensions.filters.http.router.v3.Router }
                         route_config:

@@ -25,7 +25,7 @@ package enum Front: String, Sendable, CaseIterable {
         case .traefikStatic: TraefikFront.staticText(setup)
         case .caddy: CaddyFront.text(setup)
         case .haproxy: HAProxyFront.text(setup)
-        case .haproxyLua: HAProxyFront.lua
+        case .haproxyLua: HAProxyFront.lua(setup)
         case .envoy: EnvoyFront.text(setup)
         case .apache: ApacheFront.text(setup)
         case .kubernetes: KubernetesFront.text(setup)

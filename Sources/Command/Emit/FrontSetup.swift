@@ -35,6 +35,8 @@ struct FrontSetup {
     let prefix: String
     /// Endpoints that are not below the prefix.
     let otherEndpoints: [String]
+    /// What the answers to checks carry and applications read. Each is set or absent, as the gateway says.
+    let answeredNames: [String]
 
     init(_ configuration: Configuration, needsUpstreams: Bool) throws(FrontProblem) {
         let scheme = configuration.server.publicURL.scheme
@@ -71,6 +73,7 @@ struct FrontSetup {
         self.checks = configuration.check.listen ?? configuration.server.listen
         let paths = configuration.paths
         self.prefix = paths.prefix
+        self.answeredNames = Self.answeredNames(of: configuration.routes)
         self.otherEndpoints = [paths.signIn, paths.callback, paths.signOut, paths.session].filter { path in
             !path.utf8.starts(with: "\(paths.prefix)/".utf8)
         }
@@ -108,9 +111,25 @@ struct FrontSetup {
         return isV6 ? "[\(application.host)]:\(application.port)" : "\(application.host):\(application.port)"
     }
 
-    /// What is stripped from requests, and not set anew.
-    static var strippedNames: [String] {
-        IdentityFields.wellKnownNames.filter { !IdentityFields.answeredNames.contains($0) }
+    private static func answeredNames(of routes: [Route]) -> [String] {
+        let asserts = routes.contains { $0.assertionAudience != nil }
+        let configured = routes.flatMap { $0.headers?.fields.map(\.name) ?? [] }
+        return self.distinct(IdentityFields.answeredNames + configured + (asserts ? [Assertion.fieldName] : []))
+    }
+
+    /// Each name once: case is nothing to them.
+    private static func distinct(_ names: [String]) -> [String] {
+        var seen: Set<String> = []
+        return names.filter { seen.insert($0.lowercased()).inserted }
+    }
+
+    /// What is taken away from requests.
+    var removedNames: [String] { Self.distinct(IdentityFields.wellKnownNames + self.answeredNames) }
+
+    /// What is taken away from requests, and not set anew.
+    var strippedNames: [String] {
+        let answered = Set(self.answeredNames.map { $0.lowercased() })
+        return self.removedNames.filter { !answered.contains($0.lowercased()) }
     }
 
     /// Matches every `Upgrade` but `websocket`, for fronts whose expressions cannot say "not" and find one value among

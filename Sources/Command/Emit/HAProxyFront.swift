@@ -37,7 +37,7 @@ enum HAProxyFront {
                 # Fields in which applications expect an identity, an address or the original request, and all whose
                 # names have other characters than letters, digits and hyphens: applications fold those together.
                 http-request del-header [^a-z0-9-] -m reg
-            \(self.strippedFields)
+            \(self.strippedFields(setup))
                 # A tunnel of another protocol than WebSocket would carry requests that nobody has checked.
                 http-request del-header upgrade unless { req.fhdr(upgrade) -m str -i websocket } { req.fhdr_cnt(upgrade) eq 1 }
                 http-request set-header X-Forwarded-For %[src]
@@ -70,8 +70,8 @@ enum HAProxyFront {
     }
 
     /// Families first, and then the single names that belong to none.
-    private static var strippedFields: String {
-        let names = IdentityFields.wellKnownNames.map { $0.lowercased() }
+    private static func strippedFields(_ setup: FrontSetup) -> String {
+        let names = setup.removedNames.map { $0.lowercased() }
             .filter { name in !IdentityFields.families.contains { name.utf8.starts(with: $0.utf8) } }
         let lines =
             IdentityFields.families.map { "http-request del-header \($0) -m beg" }
@@ -107,20 +107,32 @@ enum HAProxyFront {
         return text
     }
 
+    /// Lua strings, a few in each line.
+    private static func list(_ names: [String]) -> String {
+        var lines = ["   "]
+        for name in names {
+            let item = " \"\(name)\","
+            if lines[lines.count - 1].count + item.count > 110 { lines.append("   ") }
+            lines[lines.count - 1] += item
+        }
+        return lines.joined(separator: "\n")
+    }
+
     /// What asks the gateway, and carries the answer over.
-    static let lua = """
+    static func lua(_ setup: FrontSetup) -> String {
+        """
         -- Printed by `gatehouse emit haproxy-lua`: asks the gateway whether a request may pass.
         -- http-request lua.gatehouse_check URL SCHEME
 
         -- What the gateway has to see of the browser's request.
         local asked = {
             "cookie", "accept", "sec-fetch-mode", "sec-fetch-dest", "sec-fetch-site", "sec-purpose", "purpose",
-            "x-requested-with", "x-request-id",
+            "x-requested-with", "x-request-id", "authorization",
         }
+        local always = { cookie = true, authorization = true, ["x-request-id"] = true }
         -- What the application gets from the gateway: set, or absent. Cookie: the browser's without the gateway's own.
         local answered = {
-            "cookie", "x-forwarded-user", "x-forwarded-email", "x-forwarded-preferred-username", "x-forwarded-name",
-            "x-forwarded-groups",
+        \(self.list(["cookie"] + setup.answeredNames.map { $0.lowercased() }))
         }
 
         core.register_action("gatehouse_check", { "http-req" }, function(txn, url, scheme)
@@ -136,8 +148,7 @@ enum HAProxyFront {
             }
             for _, name in ipairs(asked) do
                 -- What is to become a tunnel is no navigation.
-                local isAsked = name == "cookie" or name == "x-request-id" or request["upgrade"] == nil
-                if isAsked and request[name] then
+                if (always[name] or request["upgrade"] == nil) and request[name] then
                     local values = {}
                     local index = 0
                     while request[name][index] do
@@ -173,4 +184,5 @@ enum HAProxyFront {
         end, 2)
 
         """
+    }
 }

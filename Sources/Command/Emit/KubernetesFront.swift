@@ -15,7 +15,7 @@ enum KubernetesFront {
     }
 
     private static func ingresses(_ host: FrontSetup.Host, _ setup: FrontSetup) -> String {
-        let fields = (["Cookie"] + IdentityFields.answeredNames).joined(separator: ",")
+        let fields = (["Cookie"] + setup.answeredNames).joined(separator: ",")
         let signIn = "\(setup.scheme)://\(host.authority.text)\(setup.prefix)/sign-in?rd=$escaped_request_uri"
         let tls =
             setup.isTLS
@@ -77,7 +77,7 @@ enum KubernetesFront {
         spec:
           headers:
             customRequestHeaders:
-        \(FrontSetup.strippedNames.map { "      \($0): \"\"" }.joined(separator: "\n"))
+        \(setup.strippedNames.map { "      \($0): \"\"" }.joined(separator: "\n"))
         ---
         apiVersion: traefik.io/v1alpha1
         kind: Middleware
@@ -88,7 +88,7 @@ enum KubernetesFront {
             address: "http://gatehouse:\(setup.checks.port)\(setup.prefix)/forward-auth"
             authResponseHeaders:
               - Cookie
-        \(IdentityFields.answeredNames.map { "      - \($0)" }.joined(separator: "\n"))
+        \(setup.answeredNames.map { "      - \($0)" }.joined(separator: "\n"))
 
         """
     }

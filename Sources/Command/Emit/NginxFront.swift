@@ -66,20 +66,12 @@ enum NginxFront {
                 auth_request_set $gatehouse_location $upstream_http_location;
                 auth_request_set $gatehouse_sign_in $upstream_http_x_auth_request_redirect;
                 auth_request_set $gatehouse_cookie $upstream_http_cookie;
-                auth_request_set $gatehouse_user $upstream_http_x_auth_request_user;
-                auth_request_set $gatehouse_email $upstream_http_x_auth_request_email;
-                auth_request_set $gatehouse_username $upstream_http_x_auth_request_preferred_username;
-                auth_request_set $gatehouse_name $upstream_http_x_auth_request_name;
-                auth_request_set $gatehouse_groups $upstream_http_x_auth_request_groups;
+            \(self.fields(setup))
                 error_page 401 = @gatehouse_challenge;
                 error_page 500 = @gatehouse_failed;
 
                 # What the application gets from the gateway: set, or absent.
-                proxy_set_header X-Forwarded-User $gatehouse_user;
-                proxy_set_header X-Forwarded-Email $gatehouse_email;
-                proxy_set_header X-Forwarded-Preferred-Username $gatehouse_username;
-                proxy_set_header X-Forwarded-Name $gatehouse_name;
-                proxy_set_header X-Forwarded-Groups $gatehouse_groups;
+            \(self.headers(setup))
                 # The browser's cookies without the gateway's.
                 proxy_set_header Cookie $gatehouse_cookie;
                 # What nobody but a proxy may say.
@@ -90,7 +82,7 @@ enum NginxFront {
                 proxy_set_header X-Real-IP $remote_addr;
                 proxy_set_header Upgrade $gatehouse_upgrade;
                 proxy_set_header Connection $gatehouse_connection;
-            \(self.strippedFields(indent: 4))
+            \(self.strippedFields(setup, indent: 4))
                 proxy_http_version 1.1;
                 set $gatehouse_host \(authority.text);
 
@@ -151,8 +143,25 @@ enum NginxFront {
             """
     }
 
-    private static func strippedFields(indent: Int) -> String {
-        FrontSetup.strippedNames.map { String(repeating: " ", count: indent) + "proxy_set_header \($0) \"\";" }
+    private static func fields(_ setup: FrontSetup) -> String {
+        setup.answeredNames.map { name in
+            let variable = name.lowercased().replacing("-", with: "_")
+            return "    auth_request_set \(self.variable(name)) $upstream_http_\(variable);"
+        }.joined(separator: "\n")
+    }
+
+    private static func headers(_ setup: FrontSetup) -> String {
+        setup.answeredNames.map { "    proxy_set_header \($0) \(self.variable($0));" }.joined(separator: "\n")
+    }
+
+    /// `$identity_user` for X-Forwarded-User.
+    private static func variable(_ name: String) -> String {
+        let name = name.lowercased().replacing("-", with: "_")
+        return "$identity_" + (name.hasPrefix("x_forwarded_") ? String(name.dropFirst(12)) : name)
+    }
+
+    private static func strippedFields(_ setup: FrontSetup, indent: Int) -> String {
+        setup.strippedNames.map { String(repeating: " ", count: indent) + "proxy_set_header \($0) \"\";" }
             .joined(separator: "\n")
     }
 

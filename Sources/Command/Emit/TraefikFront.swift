@@ -105,14 +105,14 @@ enum TraefikFront {
     }
 
     private static func middlewares(_ setup: FrontSetup) -> String {
-        let removed = FrontSetup.strippedNames.filter { !["Forwarded"].contains($0) } + ["Forwarded"]
+        let removed = setup.strippedNames.filter { !["Forwarded"].contains($0) } + ["Forwarded"]
         return """
               middlewares:
                 gatehouse-check:
                   forwardAuth:
                     address: "http://\(setup.checksAddress())\(setup.prefix)/forward-auth"
                     # These are taken from the request and set as the gateway says. Cookie: without the gateway's own.
-                    authResponseHeaders: [Cookie, \(IdentityFields.answeredNames.joined(separator: ", "))]
+                    authResponseHeaders: [Cookie, \(setup.answeredNames.joined(separator: ", "))]
                     maxResponseBodySize: 1048576
                 gatehouse-no-upgrade:
                   headers:

@@ -25,6 +25,8 @@ package enum Endpoint: Sendable, CaseIterable {
 package struct EndpointTable: Sendable {
     private let exact: [(path: [UInt8], endpoint: Endpoint)]
     private let prefix: [UInt8]
+    /// What all of them begin with: most requests are told apart by it.
+    private let common: [UInt8]
 
     package init(_ paths: Configuration.Paths) {
         self.exact = [
@@ -40,10 +42,14 @@ package struct EndpointTable: Sendable {
             (Array("\(paths.prefix)/webhook".utf8), .webhook),
         ]
         self.prefix = Array(paths.prefix.utf8)
+        self.common = self.exact.reduce(self.prefix) { common, entry in
+            Array(zip(common, entry.path).prefix { $0 == $1 }.map(\.0))
+        }
     }
 
     /// `nil`: not ours, ask the routes.
     package func endpoint(for target: RequestTarget) -> Endpoint? {
+        guard target.hasPrefix(self.common) else { return nil }
         let path = target.path
         for entry in self.exact where path.elementsEqual(entry.path) { return entry.endpoint }
         guard path.starts(with: self.prefix) else { return nil }

@@ -30,25 +30,38 @@ package struct CheckChallenge {
     }
 }
 
-extension Answer {
-    /// "Let it pass", and as whom.
+extension WireBytes {
+    /// "Let it pass", and as whom. Most checks are answered so: it is put together from lines that are ready.
     ///
     /// - Parameters:
     ///   - identity: the rendered fields; empty for whoever is not known or does not count here.
-    ///   - cookies: the request's cookies without ours, for the proxy to send on in place of what came.
-    package static func passed(identity: [UInt8], cookies: String?) -> Self {
-        var answer = Answer(status: .ok)
-        answer.rendered = identity
-        if let cookies { answer.fields.append(("Cookie", cookies)) }
-        return answer
+    ///   - assertion: the rendered field; empty when the route wants none.
+    ///   - cookies: the request's cookies without ours, as a line, for the proxy to send on in place of what came.
+    package mutating func appendPassed(
+        identity: [UInt8],
+        assertion: [UInt8] = [],
+        cookies: [UInt8],
+        keepAlive: Bool,
+        requestID: RequestID,
+        date: String
+    ) {
+        self.append("HTTP/1.1 200 OK\r\nDate: ")
+        self.append(date)
+        self.append("\r\nCache-Control: no-store\r\nContent-Length: 0\r\n")
+        self.append(identity)
+        self.append(assertion)
+        self.append(cookies)
+        if !keepAlive { self.append("Connection: close\r\n") }
+        self.append("X-Request-Id: ")
+        self.append(requestID)
+        self.append("\r\n\r\n")
     }
 }
 
 extension CookieNames {
-    /// The `Cookie` fields as one, without our own cookies; `nil` when nothing is left.
-    package func others(in fields: [String]) -> String? {
-        if fields.count == 1 { return CookieHeader.removing(ours: { self.isOurs($0) }, from: fields[0]) }
+    /// The `Cookie` fields as one line, without our own cookies; empty when nothing is left.
+    package func othersAsLine(in fields: [String]) -> [UInt8] {
         let rest = fields.compactMap { CookieHeader.removing(ours: { self.isOurs($0) }, from: $0) }
-        return rest.isEmpty ? nil : rest.joined(separator: "; ")
+        return rest.isEmpty ? [] : Array("Cookie: \(rest.joined(separator: "; "))\r\n".utf8)
     }
 }

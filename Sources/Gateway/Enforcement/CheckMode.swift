@@ -11,9 +11,8 @@ package enum CheckMode: Sendable, Equatable {
 extension CheckMode {
     /// Envoy overwrites what we answer and leaves what we do not, so that our ticket would go on to the application when
     /// there was nothing else beside it. The others take `Cookie` away themselves.
-    package func cookiesWhenNoneAreLeft(_ fields: [String]) -> String? {
-        guard case .extAuthz = self, !fields.isEmpty else { return nil }
-        return ""
+    package var cookiesWhenNoneAreLeft: [UInt8] {
+        if case .extAuthz = self { Array("Cookie: \r\n".utf8) } else { [] }
     }
 }
 
@@ -31,14 +30,16 @@ package struct CheckPaths: Sendable {
 
     /// Which check a request target is, byte for byte; `nil` for none. A query behind a check's path is the proxy's own
     /// and never read (security rule 3).
-    package func mode(of target: String) -> CheckMode? {
-        let bytes = target.utf8.span
+    package func mode(of target: String) -> CheckMode? { self.mode(of: target.utf8.span) }
+
+    func mode(of bytes: Span<UInt8>) -> CheckMode? {
         if Self.isPath(self.check, of: bytes) { return .authRequest }
         if Self.isPath(self.forwardAuth, of: bytes) { return .forwardAuth }
         guard Self.begins(bytes, with: self.extAuthz), bytes.count > self.extAuthz.count,
             bytes[self.extAuthz.count] == UInt8(ascii: "/")
         else { return nil }
-        return .extAuthz(target: String(Substring(target.utf8.dropFirst(self.extAuthz.count))))
+        let rest = bytes.extracting(self.extAuthz.count...)
+        return .extAuthz(target: String(decoding: rest.indices.map { rest[$0] }, as: UTF8.self))
     }
 
     /// Whether a target has exactly this path, with or without a query.

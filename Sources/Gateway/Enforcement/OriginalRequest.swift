@@ -6,6 +6,8 @@ package struct OriginalRequest {
     package let method: String
     package let authority: Authority
     package let target: RequestTarget
+    /// As the proxy wrote them.
+    private let given: (proto: String, host: String, target: String)
 
     /// - Parameters:
     ///   - scheme: as browsers use it, by configuration; `proto` has to agree.
@@ -20,12 +22,13 @@ package struct OriginalRequest {
     ) throws(CheckRefusal) {
         guard Self.isMethod(method) else { throw .malformed(methodName, "not a method") }
         // A tunnel is not ours to open, and a TRACE would show scripts the fields that are added.
-        guard !method.utf8.elementsEqual("CONNECT".utf8), !method.utf8.elementsEqual("TRACE".utf8) else {
+        guard !method.isExactly("CONNECT"), !method.isExactly("TRACE") else {
             throw .tunnelOrMirror
         }
         guard let said = Self.scheme(proto) else { throw .malformed(.forwardedProto, "neither http nor https") }
         guard said == scheme else { throw .wrongScheme(found: said, configured: scheme) }
         self.method = method
+        self.given = (proto, host, target)
         do {
             self.authority = try Authority(host, scheme: scheme)
         } catch {
@@ -41,16 +44,16 @@ package struct OriginalRequest {
     /// Whether everything else that is said means this same request. A field that the proxy has not set may have come
     /// from the browser: where two are at odds, one of them is a lie.
     package func confirm(_ fields: OriginalFields, scheme: Scheme) throws(CheckRefusal) {
-        for name in [OriginalFields.Name.originalMethod, .forwardedMethod] {
-            guard let method = fields[name] else { continue }
-            guard method.utf8.elementsEqual(self.method.utf8) else { throw .contradictory(name) }
+        try self.confirmMethod(fields, .originalMethod)
+        try self.confirmMethod(fields, .forwardedMethod)
+        try self.confirmTarget(fields, .originalURI)
+        try self.confirmTarget(fields, .forwardedURI)
+        if let proto = fields[.forwardedProto], !proto.isExactly(self.given.proto), Self.scheme(proto) != scheme {
+            throw .contradictory(.forwardedProto)
         }
-        for name in [OriginalFields.Name.originalURI, .forwardedURI] {
-            guard let uri = fields[name] else { continue }
-            guard let target = try? RequestTarget(uri), self.isTarget(target) else { throw .contradictory(name) }
-        }
-        if let proto = fields[.forwardedProto], Self.scheme(proto) != scheme { throw .contradictory(.forwardedProto) }
-        if let host = fields[.forwardedHost], (try? Authority(host, scheme: scheme)) != self.authority {
+        if let host = fields[.forwardedHost], !host.isExactly(self.given.host),
+            (try? Authority(host, scheme: scheme)) != self.authority
+        {
             throw .contradictory(.forwardedHost)
         }
         if let url = fields[.originalURL] {
@@ -60,14 +63,25 @@ package struct OriginalRequest {
         }
     }
 
+    private func confirmMethod(_ fields: OriginalFields, _ name: OriginalFields.Name) throws(CheckRefusal) {
+        guard fields[name]?.isExactly(self.method) ?? true else { throw .contradictory(name) }
+    }
+
+    private func confirmTarget(_ fields: OriginalFields, _ name: OriginalFields.Name) throws(CheckRefusal) {
+        // Mostly it is the very text that has just been read.
+        guard let uri = fields[name], !uri.isExactly(self.given.target) else { return }
+        guard let target = try? RequestTarget(uri), self.isTarget(target) else { throw .contradictory(name) }
+    }
+
     private func isTarget(_ target: RequestTarget) -> Bool {
-        self.target.text.utf8.elementsEqual(target.text.utf8)
+        self.target.text.isExactly(target.text)
     }
 
     /// `ws` and `wss` are what Traefik calls the same of a WebSocket.
     private static func scheme(_ text: String) -> Scheme? {
-        if equalIgnoringCase(text[...], "https") || equalIgnoringCase(text[...], "wss") { return .https }
-        if equalIgnoringCase(text[...], "http") || equalIgnoringCase(text[...], "ws") { return .http }
+        let bytes = text.utf8.span
+        if equalIgnoringCase(bytes, "https") || equalIgnoringCase(bytes, "wss") { return .https }
+        if equalIgnoringCase(bytes, "http") || equalIgnoringCase(bytes, "ws") { return .http }
         return nil
     }
 

@@ -30,6 +30,8 @@ package final class RequestHead {
 
     private var reader: HeadReader
     private var names: [RequestFieldName] = []
+    /// A bit for each name there is: most are asked for in vain.
+    private var present: UInt32 = 0
     private var target: Range<Int> = 0..<0
 
     /// What only we may say.
@@ -50,6 +52,7 @@ package final class RequestHead {
         self.reader.reset()
         self.kinds.removeAll(keepingCapacity: true)
         self.names.removeAll(keepingCapacity: true)
+        self.present = 0
         self.framing = .none
         self.hasUpgrade = false
         self.expectsContinue = false
@@ -62,10 +65,16 @@ package final class RequestHead {
     /// Whether a part of a head has come.
     var hasBegun: Bool { !self.reader.isEmpty }
 
-    var isHEAD: Bool { self.method.utf8.elementsEqual("HEAD".utf8) }
+    var isHEAD: Bool { self.method.isExactly("HEAD") }
 
     /// As it stands in the request line.
     package var targetText: String { self.text(self.target) }
+
+    /// Which check the target is, if any.
+    func checkMode(_ paths: CheckPaths) -> CheckMode? {
+        let storage = self.reader.bytes
+        return paths.mode(of: storage.span.extracting(self.target))
+    }
 
     // MARK: Understanding
 
@@ -78,6 +87,7 @@ package final class RequestHead {
         for field in self.reader.fields {
             let name = RequestFieldName(bytes.extracting(field.name))
             self.names.append(name)
+            self.present |= 1 << UInt32(name.rawValue)
             self.kinds.append(try self.kind(of: name, field, bytes, &count))
         }
         guard count.hosts == 1 else { throw .malformed("no Host, or more than one") }
@@ -204,6 +214,7 @@ package final class RequestHead {
 
     /// The values of all fields of a name, in order, as one list (RFC 9110, 5.3); `nil` when there is none.
     func joined(_ name: RequestFieldName) -> String? {
+        guard self.has(name) else { return nil }
         var value: String?
         for index in self.names.indices where self.names[index] == name {
             let next = self.text(self.reader.fields[index].value)
@@ -220,7 +231,7 @@ package final class RequestHead {
     func name(at index: Int) -> RequestFieldName { self.names[index] }
 
     /// Whether there is a field of this name.
-    func has(_ name: RequestFieldName) -> Bool { self.names.contains(name) }
+    func has(_ name: RequestFieldName) -> Bool { self.present >> UInt32(name.rawValue) & 1 == 1 }
 
     /// The values of all fields of a name that is nobody's but the caller's; `name` in lower case.
     package func values(named name: String) -> [String] {
@@ -277,7 +288,10 @@ package final class RequestHead {
     func note(in original: inout OriginalFields) {
         let storage = self.reader.bytes
         let bytes = storage.span
-        for field in self.reader.fields {
+        // All that proxies say of a request is reserved; what is dropped, because `Connection` names it, was said all the
+        // same.
+        for (index, field) in self.reader.fields.enumerated()
+        where self.names[index] == .other && self.kinds[index] != .endToEnd {
             original.note(bytes.extracting(field.name), reserved: self.reserved) { self.text(field.value) }
         }
     }
