@@ -111,6 +111,15 @@ package protocol SessionStore: AnyObject {
         _ completion: @escaping (Result<NoteChange, StoreFault>) -> Void
     )
 
+    /// Takes a token out of a bucket that holds `limit` of them and fills up in `duration`, whoever takes and from
+    /// wherever. Answers whether there was one; `nil` from a store that nobody shares, which keeps no buckets.
+    func takeToken(
+        of bucket: [UInt8],
+        limit: Int,
+        per duration: Duration,
+        _ completion: @escaping (Result<Bool?, StoreFault>) -> Void
+    )
+
     /// Whether the store can be reached.
     func ping(_ completion: @escaping (Result<Void, StoreFault>) -> Void)
 
@@ -140,9 +149,18 @@ package enum StoreChange: Equatable, Sendable {
     case ended
 }
 
-/// A store that tells nothing.
+/// A store that tells nothing, and that nobody shares.
 extension SessionStore {
     package var revision: UInt64? { nil }
+    package func takeToken(
+        of bucket: [UInt8],
+        limit: Int,
+        per duration: Duration,
+        _ completion: @escaping (Result<Bool?, StoreFault>) -> Void
+    ) {
+        completion(.success(nil))
+    }
+
     package var isCurrent: Bool { false }
     package func tellChanges(to listener: @escaping (StoreChange) -> Void) {}
     package func close() {}

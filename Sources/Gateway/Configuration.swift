@@ -223,6 +223,10 @@ package struct Configuration: Sendable {
         package var upstreamConnect = TimeAmount.seconds(5)
         package var upstreamResponse = TimeAmount.seconds(60)
         package var upstreamKeepAlive = TimeAmount.seconds(60)
+        /// In each such time a request's body brings what `Limits.bodyRate` asks for.
+        package var slowBody = TimeAmount.seconds(30)
+        /// How long a connection to a name is believed to lead where the name leads.
+        package var upstreamName = TimeAmount.seconds(30)
 
         package init() {}
     }
@@ -237,6 +241,8 @@ package struct Configuration: Sendable {
         package var upstreamIdleConnections = 64
         /// 0, here and below: no limit.
         package var bodyBytes = 0
+        /// Bytes that a request's body brings in a second, on the average, while nobody holds it back.
+        package var bodyRate = 100
         package var connections = 0
         package var connectionsPerAddress = 0
         package var signInsPerMinute = 0

@@ -47,7 +47,7 @@ final class ConnectionLimits: Sendable {
 
 /// What counts as one address: an IPv4 address, or the network of an IPv6 one, whose other half its owner chooses freely.
 struct AddressGroup: Hashable, Sendable {
-    private let text: String
+    let text: String
 
     init(_ address: String) {
         guard address.utf8.contains(UInt8(ascii: ":")), let bytes = IPAddress(address)?.bytes, bytes.count == 16 else {

@@ -73,6 +73,7 @@ extension ExchangeHandler {
 
     func fail(_ fault: Fault) {
         self.worker.metrics.count(fault.source)
+        if let limit = fault.limit { self.worker.metrics.count(limit) }
         switch self.exchange.failed() {
         case .answer:
             let asPage = self.current.wantsPage

@@ -1,3 +1,4 @@
+import Access
 import NIOCore
 
 /// How long anybody is waited for.
@@ -16,6 +17,7 @@ extension ExchangeHandler {
 
     func checkDeadline(_ now: NIODeadline) {
         self.becomeLiveIfLong(now)
+        self.checkBodyRate(now)
         guard now >= self.deadline else { return }
         self.deadline = .distantFuture
         if let tunnel = self.tunnel, self.exchange.responseBegun { return self.tunnelTimedOut(tunnel) }
@@ -32,9 +34,43 @@ extension ExchangeHandler {
         }
     }
 
+    /// Pauses are limited by `idleBody`; who sends a byte now and then would never pause so long.
+    private func checkBodyRate(_ now: NIODeadline) {
+        let rate = self.worker.settings.configuration.limits.bodyRate
+        guard rate > 0, self.current.isUnderWay, !self.exchange.requestEnded, !self.exchange.responseBegun,
+            !self.exchange.isDiscarding
+        else { return }
+        let bytes = self.current.bytesIn + self.current.body.count
+        let next = BodyWindow(exchange: self.current.number, bytes: bytes, end: now + self.timeouts.slowBody)
+        // While the upstream holds the body back, the browser is not to blame.
+        let isAwaited = self.exchange.acceptsParts && self.upstream?.isWritable ?? true
+        guard isAwaited, self.bodyWindow.exchange == next.exchange else {
+            self.bodyWindow = next
+            return
+        }
+        guard now >= self.bodyWindow.end else { return }
+        let wanted = Double(rate) * Double(self.timeouts.slowBody.nanoseconds) / 1e9
+        let isSlow = Double(bytes - self.bodyWindow.bytes) < wanted
+        self.bodyWindow = next
+        if isSlow, !self.isConversation { self.fail(.bodyTooSlow) }
+    }
+
+    /// A call of gRPC may say little for long, and its answer may begin only with its end.
+    private var isConversation: Bool {
+        guard let route = self.current.permit?.route, self.head.isGRPC else { return false }
+        return self.worker.upstreams.plan(for: route).upstream.speaksHTTP2
+    }
+
     /// Finishes what runs and takes nothing new.
     func drain() {
         self.exchange.lastExchange()
         if self.exchange.isIdle { self.abort() }
     }
+}
+
+/// What a request's body has brought before, and when it is asked again.
+struct BodyWindow {
+    var exchange = 0
+    var bytes = 0
+    var end = NIODeadline.distantFuture
 }

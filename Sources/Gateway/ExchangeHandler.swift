@@ -19,6 +19,7 @@ final class ExchangeHandler: ChannelDuplexHandler, WorkerConnection {
     var upstream: UpstreamHandler?
     /// The largest body the route takes.
     var bodyLimit = Int.max
+    var bodyWindow = BodyWindow()
     /// Once the upstream has switched to another protocol.
     var tunnel: Tunnel?
     var context: ChannelHandlerContext?
@@ -180,7 +181,8 @@ final class ExchangeHandler: ChannelDuplexHandler, WorkerConnection {
             switch self.exchange.received(.body) {
             case .forwardBody:
                 self.current.bytesIn += bytes.readableBytes
-                guard self.current.bytesIn <= self.bodyLimit || self.tunnel != nil else { return self.refuse(.body) }
+                let isWithin = self.current.bytesIn <= self.bodyLimit || self.tunnel != nil
+                guard isWithin else { return self.fail(.bodyAboveLimit) }
                 self.extendDeadline()
                 self.forward(bytes)
             case .collectBody: self.collect(bytes)

@@ -36,7 +36,8 @@ extension Fault {
     static let upstreamUnreachable = Self(.upstream, .badGateway, "the upstream cannot be reached")
     static let prefixMissing = Self(.downstream, .notFound, "the path does not begin with the route's strip_prefix")
     static let bodyAboveLimit = Self(.downstream, .payloadTooLarge, "the body is larger than the route takes")
-    static let tooManyConnections = Self(.downstream, .serviceUnavailable, "more connections than limits.connections")
+    static let bodyTooSlow = Self(.downstream, .requestTimeout, "the body came more slowly than limits.body_rate")
+    static let tooManyConnections = Self(.downstream, .tooManyRequests, "more connections than limits.connections")
     static let tooManyConnectionsOfOneAddress = Self(
         .downstream,
         .tooManyRequests,

@@ -55,6 +55,10 @@ package final class Metrics {
         case connectionsPerAddress = "connections-per-address"
         case signIns = "sign-ins"
         case body
+        /// A header's bytes or fields.
+        case header
+        /// A header or a body that did not come in time.
+        case slow
     }
 
     package init() {}

@@ -29,6 +29,31 @@ extension RedisStore {
         return 1
         """
 
+    /// A bucket as the time at which it would be full again: each token puts that off by the time one takes to fill.
+    private static let takeScript = """
+        local now, full = tonumber(ARGV[1]), tonumber(ARGV[2])
+        local at = math.max(tonumber(redis.call('GET', KEYS[1]) or '0'), now) + full / tonumber(ARGV[3])
+        if at > now + full then return 0 end
+        redis.call('SET', KEYS[1], string.format('%.3f', at), 'PX', math.ceil(at - now))
+        return 1
+        """
+
+    package func takeToken(
+        of bucket: [UInt8],
+        limit: Int,
+        per duration: Duration,
+        _ completion: @escaping (Result<Bool?, StoreFault>) -> Void
+    ) {
+        let command = RedisCommand([
+            Array("EVAL".utf8), Array(Self.takeScript.utf8), Array("1".utf8),
+            Array("\(self.keyPrefix)bucket:".utf8) + Self.hex(bucket), Array(String(Self.wallClock).utf8),
+            duration.milliseconds, Array(String(limit).utf8),
+        ])
+        self.connection.send(command) { result in
+            completion(Self.reply(result) { if case .integer(let taken) = $0 { .some(taken == 1) } else { nil } })
+        }
+    }
+
     package func mark(_ key: SessionKey, _ completion: @escaping (Result<Void, StoreFault>) -> Void) {
         let command = RedisCommand([
             Array("EVAL".utf8), Array(Self.markScript.utf8), Array("1".utf8), self.name(of: key),

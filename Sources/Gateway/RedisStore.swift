@@ -131,7 +131,7 @@ package final class RedisStore: SessionStore {
         return SessionKey(hex: String(decoding: name.dropFirst(self.sessionPrefix.count).dropLast(), as: UTF8.self))
     }
 
-    private static func hex(_ bytes: [UInt8]) -> [UInt8] {
+    static func hex(_ bytes: [UInt8]) -> [UInt8] {
         let digits = Array("0123456789abcdef".utf8)
         return bytes.flatMap { [digits[Int($0 >> 4)], digits[Int($0 & 15)]] }
     }

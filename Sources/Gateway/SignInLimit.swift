@@ -1,7 +1,10 @@
+import Access
+import Cryptography
 package import NIOCore
 private import Synchronization
 
-/// How often one address may begin a sign-in: a bucket of tokens for each, refilled steadily. Shared by all workers.
+/// How often one address may begin a sign-in: a bucket of tokens for each, refilled steadily. Shared by all workers, and
+/// through the store by all replicas.
 package final class SignInLimit: Sendable {
     private struct Bucket {
         var tokens: Double
@@ -17,6 +20,17 @@ package final class SignInLimit: Sendable {
     package init?(perMinute: Int) {
         guard perMinute > 0 else { return nil }
         self.perMinute = perMinute
+    }
+
+    /// Takes a token here and in the store. Who has none here is not worth a question there; while the store cannot be
+    /// asked, this process' own buckets count.
+    func take(_ address: String, store: any SessionStore, _ completion: @escaping (Bool) -> Void) {
+        guard self.take(address, now: .now()) else { return completion(false) }
+        // Redis need not know who has been here.
+        let bucket = Digest.sha256(Array("sign-in \(AddressGroup(address).text)".utf8))
+        store.takeToken(of: bucket, limit: self.perMinute, per: .seconds(60)) { result in
+            if case .success(false?) = result { completion(false) } else { completion(true) }
+        }
     }
 
     /// Takes a token. `false`: there is none.

@@ -244,3 +244,90 @@ def test_connections_that_are_dropped_leave_nothing_behind(gateway, upstream):
             )
             connection.socket.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, reset)
     eventually(lambda: gateway.process.open_descriptors <= before + 8)
+
+
+def test_a_client_that_has_said_all_it_will_say_still_gets_its_answer(gateway, upstream):
+    """Half-closed connections: the end of the requests is not the end of the answers."""
+    go_on = threading.Event()
+    upstream.on("/late", lambda served, _: (go_on.wait(10), served.reply(b"late")))
+    with RawConnection(gateway.port) as connection:
+        connection.send(request("/late", gateway.host, "Content-Length: 5", method="POST", body=b"hello"))
+        connection.end_sending()
+        eventually(lambda: upstream.count("/late"))
+        go_on.set()
+        assert connection.read_response().body == b"late"
+        assert connection.is_closed()
+
+
+def test_a_client_that_ends_amid_its_body_is_gone(gateway, upstream):
+    with RawConnection(gateway.port) as connection:
+        connection.send(request("/amid", gateway.host, "Content-Length: 5", method="POST", body=b"he"))
+        connection.end_sending()
+        assert connection.is_closed()
+    eventually(lambda: upstream.count("/amid"))
+    assert not next(received for received in upstream.received if received.path == "/amid").complete
+
+
+def test_events_arrive_one_by_one(gateway, upstream, connection):
+    said = threading.Semaphore(0)
+
+    def events(served, _):
+        served.send("HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\nTransfer-Encoding: chunked\r\n\r\n")
+        for number in range(20):
+            assert said.acquire(timeout=10)
+            event = f"id: {number}\ndata: {number}\n\n"
+            served.send(f"{len(event):x}\r\n{event}\r\n")
+        served.send("0\r\n\r\n")
+
+    upstream.on("/events", events)
+    connection.send(request("/events", gateway.host, "Accept: text/event-stream"))
+    assert connection.read_head().header("Content-Type") == "text/event-stream"
+    for heard in range(20):
+        said.release()
+        assert f"data: {heard}\n\n".encode() in connection.until(b"\n\n\r\n") + b"\n\n"
+    assert connection.exactly(5) == b"0\r\n\r\n"
+
+
+def test_trailers_arrive_both_ways(gateway, upstream, connection):
+    def answer(served, _):
+        served.send("HTTP/1.1 200 OK\r\nTrailer: X-Sum\r\nTransfer-Encoding: chunked\r\n\r\n2\r\nok\r\n0\r\nX-Sum: 7\r\n\r\n")
+
+    upstream.on("/trailers", answer)
+    body = b"5\r\nhello\r\n0\r\nX-Sum: 5\r\n\r\n"
+    fields = ["Transfer-Encoding: chunked", "Trailer: X-Sum", "TE: trailers"]
+    connection.send(request("/trailers", gateway.host, *fields, method="POST", body=body))
+    assert connection.read_head().header("Trailer") == "X-Sum"
+    assert connection.until(b"\r\n\r\n") == b"2\r\nok\r\n0\r\nX-Sum: 7"
+    assert upstream.last("/trailers").trailers == ["X-Sum: 5"]
+
+
+def test_a_client_that_pauses_amid_a_large_transfer_costs_no_memory(gateway, forger, upstream):
+    """Each way: first it does not read for a while, then it does not write."""
+    size = SIZE // 8
+    gateway.process.forget_peak()
+
+    def large(served, _):
+        served.send(f"HTTP/1.1 200 OK\r\nContent-Length: {size}\r\n\r\n")
+        for _ in range(size // len(BLOCK)):
+            served.send(BLOCK)
+
+    upstream.on("/paused-download", large)
+    with RawConnection(gateway.port, timeout=60) as connection:
+        connection.send(request("/paused-download", gateway.host))
+        connection.read_head()
+        pause(3)
+        got = len(connection.buffer)
+        while data := connection.socket.recv(1 << 20):
+            got += len(data)
+            if got >= size:
+                break
+        assert got == size
+    with RawConnection(gateway.port, timeout=60) as connection:
+        connection.send(request("/paused-upload", gateway.host, f"Content-Length: {size}", method="PUT"))
+        for number in range(size // len(BLOCK)):
+            connection.socket.sendall(BLOCK)
+            if number == 20:
+                pause(3)
+        assert connection.read_response().status == 200
+    assert upstream.last("/paused-upload").length == size
+    assert gateway.process.peak_resident_kilobytes < MEMORY_LIMIT

@@ -1,5 +1,8 @@
 """Upstreams that are down, slow, broken or hostile: 502, 503 or 504 that say nothing of the inside."""
 
+import socket
+import struct
+
 import pytest
 
 from harness.ports import free_port
@@ -118,6 +121,31 @@ def test_a_body_that_breaks_off_never_looks_complete(gateway, upstream, data):
             assert answer.status == 502, answer.head + answer.body
         except Closed:
             pass
+
+
+def reset_after(data):
+    def answer(connection, _):
+        connection.send(data)
+        connection.socket.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+        connection.alive = False
+        # The file holds the descriptor, too.
+        connection.file.close()
+        connection.socket.close()
+
+    return answer
+
+
+def test_an_upstream_that_resets_is_502_or_a_body_that_breaks_off(gateway, upstream):
+    upstream.on("/reset", reset_after(b""))
+    assert get(gateway, "/reset", "Content-Length: 0", method="POST").status == 502
+    upstream.on("/reset", reset_after(b"HTTP/1.1 200 OK\r\nContent-Length: 10\r\n\r\nhello"))
+    with RawConnection(gateway.port) as connection:
+        connection.send(request("/reset", gateway.host))
+        try:
+            assert connection.read_response().status == 502
+        except Closed:
+            """As good: it does not look complete."""
+    assert get(gateway, "/x").status == 200
 
 
 def test_a_body_that_stalls_does_not_hang_for_ever(gateway, upstream):

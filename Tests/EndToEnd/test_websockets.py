@@ -2,17 +2,23 @@
 
 import base64
 import os
+import signal
 import socket
+import threading
+import time
 
 import pytest
+import requests
 from websockets.exceptions import ConnectionClosed, InvalidStatus
 from websockets.sync.client import connect
 
+from harness import mint
 from harness.gateway import run
 from harness.raw_http import Closed, RawConnection, request
+from harness.replicas import redis_settings
 from harness.stage import sign_in
 from harness.user_agent import UserAgent
-from harness.waiting import eventually, never
+from harness.waiting import eventually, never, pause
 from harness.websockets_server import WebSocketServer
 
 OTHER = "https://other.example.com"
@@ -163,6 +169,35 @@ def test_a_client_that_does_not_read_holds_the_application_back(gateway, sockets
         opened.socket.close()
 
 
+def test_an_application_that_does_not_read_holds_the_client_back(gateway, upstream):
+    go_on = threading.Event()
+    heard = [0]
+
+    def deaf(connection, _):
+        connection.send(SWITCHED.format("echo"))
+        assert go_on.wait(30)
+        while data := connection.socket.recv(1 << 20):
+            heard[0] += len(data)
+
+    upstream.on("/open/raw/deaf", deaf)
+    gateway.process.forget_peak()
+    sent = 0
+    block = bytes(1 << 20)
+    with RawConnection(gateway.port, timeout=1) as connection:
+        connection.send(request("/open/raw/deaf", gateway.host, "Upgrade: echo", "Connection: Upgrade"))
+        assert connection.read_head().status == 101
+        try:
+            while sent < 256 << 20:
+                sent += connection.socket.send(block)
+        except TimeoutError:
+            pass
+        assert 0 < sent < 32 << 20
+        assert gateway.process.peak_resident_kilobytes < 80 * 1024
+        go_on.set()
+        connection.end_sending()
+        eventually(lambda: heard[0] == sent)
+
+
 def test_a_tunnel_in_which_nothing_moves_is_ended(gateway, alice):
     with open_socket(gateway, "/idle", alice) as opened:
         with pytest.raises(ConnectionClosed):
@@ -234,6 +269,92 @@ def test_an_end_on_another_replica_is_noticed(stage, forger):
         assert opened.recv(timeout=10) == "hello"
         agent.elsewhere = {there.origin: f"http://127.0.0.1:{there.port}"}
         sign_out(there, agent)
+        with pytest.raises(ConnectionClosed):
+            opened.recv(timeout=10)
+        assert opened.close_code == 1008
+
+
+@pytest.mark.parametrize("store", ["memory", "redis"])
+def test_a_socket_ends_with_a_session_that_is_ended_from_elsewhere(stage, store):
+    """By the provider's back channel and by the operator; long before the session would be looked for."""
+    logto = stage.stand_in()
+    sockets = stage.keep(WebSocketServer())
+    settings = redis_settings(stage.redis().url) if store == "redis" else {}
+    settings = settings | {"admin": {"token": "an-admin-token-of-some-length"}}
+    gateway = stage.gateway(logto, sockets.url, settings)
+    for end in (end_at_provider, end_by_operator):
+        agent = sign_in(gateway, logto)
+        with open_socket(gateway, "/chat", agent) as opened:
+            opened.send("hello")
+            assert opened.recv(timeout=10) == "hello"
+            end(gateway, logto)
+            with pytest.raises(ConnectionClosed):
+                opened.recv(timeout=5)
+            assert (opened.close_code, opened.close_reason) == (1008, "session ended"), end
+
+
+def end_at_provider(gateway, logto):
+    token = logto.control("/mint", {"kind": "logout_token", "client": logto.client_id, "user": "alice"})["token"]
+    answer = requests.post(gateway.own("backchannel-logout"), data={"logout_token": token}, timeout=10)
+    assert answer.status_code == 200
+
+
+def end_by_operator(gateway, _):
+    answer = requests.post(
+        f"http://127.0.0.1:{gateway.admin_port}/sessions/revoke?all=true",
+        headers={"Authorization": "Bearer an-admin-token-of-some-length"},
+        timeout=10,
+    )
+    assert answer.ok, answer.text
+
+
+def test_a_socket_outlasts_its_session_by_the_grace(stage, forger):
+    sockets = stage.keep(WebSocketServer())
+    gateway = stage.gateway(forger, sockets.url, {"session": {"live_grace": "2s"}})
+    agent = sign_in(gateway, forger)
+    with open_socket(gateway, "/chat", agent) as opened:
+        sign_out(gateway, agent)
+        started = time.monotonic()
+        opened.send("still here")
+        assert opened.recv(timeout=10) == "still here"
+        with pytest.raises(ConnectionClosed):
+            opened.recv(timeout=10)
+        assert opened.close_code == 1008
+        assert time.monotonic() - started > 1.5
+
+
+def test_a_socket_ends_politely_when_the_gateway_does(stage, forger):
+    sockets = stage.keep(WebSocketServer())
+    gateway = stage.gateway(forger, sockets.url, {"server": {"drain_timeout": "2s"}})
+    agent = sign_in(gateway, forger)
+    with open_socket(gateway, "/chat", agent) as opened:
+        opened.send("hello")
+        assert opened.recv(timeout=10) == "hello"
+        gateway.process.signal(signal.SIGTERM)
+        opened.send("before the deadline")
+        assert opened.recv(timeout=10) == "before the deadline"
+        with pytest.raises(ConnectionClosed):
+            opened.recv(timeout=10)
+        assert opened.close_code == 1001
+    eventually(lambda: (1001, "going away") in sockets.closed)
+    assert gateway.process.wait() == 0
+
+
+def test_a_socket_that_a_token_opened_ends_with_the_token(stage, forger):
+    sockets = stage.keep(WebSocketServer())
+    api = "https://api.example.com"
+    route = {"path": "/", "upstream": sockets.url, "bearer": {"audiences": [api]}}
+    settings = {"route": [route], "session": {"live_check": "1s"}}
+    gateway = stage.gateway(forger, sockets.url, settings)
+    now = int(time.time())
+    claims = {"iss": forger.issuer, "aud": api, "sub": "robot", "client_id": "m2m", "iat": now, "exp": now + 4}
+    token = mint.genuine(claims, "ES384", typ="at+jwt")
+    with connect(
+        gateway.url("/chat").replace("http", "ws", 1), additional_headers={"Authorization": f"Bearer {token}"}
+    ) as opened:
+        pause(2)
+        opened.send("no store knows of it")
+        assert opened.recv(timeout=10) == "no store knows of it"
         with pytest.raises(ConnectionClosed):
             opened.recv(timeout=10)
         assert opened.close_code == 1008

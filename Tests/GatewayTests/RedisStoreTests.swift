@@ -32,6 +32,25 @@ struct RedisStoreTests {
         try await other.close()
     }
 
+    @Test func aBucketIsSharedAndFillsUpAgain() async throws {
+        let server = try await RedisServer()
+        defer { server.stop() }
+        let one = try await Client(server.configuration)
+        let other = try await Client(server.configuration)
+        let minute = Duration.seconds(60)
+        for _ in 0..<2 {
+            #expect(try await one.driver.takeToken(of: [1], limit: 4, per: minute) == true)
+            #expect(try await other.driver.takeToken(of: [1], limit: 4, per: minute) == true)
+        }
+        #expect(try await one.driver.takeToken(of: [1], limit: 4, per: minute) == false)
+        #expect(try await other.driver.takeToken(of: [1], limit: 4, per: minute) == false)
+        #expect(try await one.driver.takeToken(of: [2], limit: 4, per: minute) == true, "another bucket")
+        #expect(try await one.driver.takeToken(of: [3], limit: 1, per: .milliseconds(50)) == true)
+        while try await other.driver.takeToken(of: [3], limit: 1, per: .milliseconds(50)) == false {}
+        try await one.close()
+        try await other.close()
+    }
+
     @Test(arguments: ["", "x", "\u{1}1234567", "\u{2}12345678box"])
     func aRecordNotWrittenByUsIsAFault(_ value: String) async throws {
         let server = try await RedisServer()

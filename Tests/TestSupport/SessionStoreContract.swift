@@ -34,6 +34,10 @@ package struct StoreDriver: Sendable {
         try await self.ask { $0.claim(name, expiresIn: expiresIn, $1) }
     }
 
+    package func takeToken(of bucket: [UInt8], limit: Int, per duration: Duration) async throws -> Bool? {
+        try await self.ask { $0.takeToken(of: bucket, limit: limit, per: duration, $1) }
+    }
+
     package func enter(_ key: SessionKey, in indexes: [SessionIndex], expiresIn: Duration) async throws {
         try await self.ask { $0.enter(key, in: indexes, expiresIn: expiresIn, $1) }
     }

@@ -13,6 +13,8 @@ extension Configuration.Timeouts {
         self.upstreamConnect = section.timeAmount("upstream_connect", in: range) ?? self.upstreamConnect
         self.upstreamResponse = section.timeAmount("upstream_response", in: range) ?? self.upstreamResponse
         self.upstreamKeepAlive = section.timeAmount("upstream_keep_alive", in: range) ?? self.upstreamKeepAlive
+        self.slowBody = section.timeAmount("slow_body", in: range) ?? self.slowBody
+        self.upstreamName = section.timeAmount("upstream_name", in: range) ?? self.upstreamName
     }
 }
 
@@ -27,6 +29,7 @@ extension Configuration.Limits {
         self.upstreamIdleConnections =
             section.number("upstream_idle_connections", in: 0...65_536) ?? self.upstreamIdleConnections
         self.bodyBytes = section.size("body_size", in: 0...1 << 50) ?? self.bodyBytes
+        self.bodyRate = section.size("body_rate", in: 0...1 << 30) ?? self.bodyRate
         self.connections = section.number("connections", in: 0...10_000_000) ?? self.connections
         self.connectionsPerAddress =
             section.number("connections_per_address", in: 0...1_000_000) ?? self.connectionsPerAddress

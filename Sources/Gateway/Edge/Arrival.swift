@@ -15,8 +15,8 @@ final class Arrival {
     var clientCertificateLine: [UInt8] = []
     /// The same for policies.
     var clientCertificateSubject: String?
-    /// The limit that this connection has broken: it is told so.
-    var refusal: Metrics.Limit?
+    /// What this connection is told, being one too many.
+    var refusal: Fault?
     /// Whether exchanges are streams of an HTTP/2 connection.
     var isHTTP2 = false
 

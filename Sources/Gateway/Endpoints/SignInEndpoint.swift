@@ -69,12 +69,34 @@ enum SignInEndpoint {
         on worker: Worker,
         _ respond: @escaping (Answer) -> Void
     ) {
-        if let limit = worker.settings.signInLimit, !limit.take(request.access.clientAddress, now: .now()) {
-            worker.metrics.count(.signIns)
-            return respond(
-                .fault(.tooManySignIns, asPage: request.access.isNavigation, requestID: request.requestID)
+        let start = {
+            Self.start(
+                returningTo: returnURL,
+                parameters: parameters,
+                isRegistration: isRegistration,
+                attempt: attempt,
+                for: request,
+                on: worker,
+                respond
             )
         }
+        guard let limit = worker.settings.signInLimit else { return start() }
+        limit.take(request.access.clientAddress, store: worker.sessions.store) { passes in
+            if passes { return start() }
+            worker.metrics.count(.signIns)
+            respond(.fault(.tooManySignIns, asPage: request.access.isNavigation, requestID: request.requestID))
+        }
+    }
+
+    private static func start(
+        returningTo returnURL: ReturnURL,
+        parameters: SignInParameters,
+        isRegistration: Bool,
+        attempt: UInt8,
+        for request: EndpointRequest,
+        on worker: Worker,
+        _ respond: @escaping (Answer) -> Void
+    ) {
         let loop = SignInLoop(request.cookies, names: worker.settings.cookieNames)
         if loop.isGoingInCircles(now: worker.wallClock) {
             var answer = Answer.page(

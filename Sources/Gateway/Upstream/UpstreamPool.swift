@@ -19,13 +19,14 @@ final class UpstreamPool {
     private(set) var openConnections = 0
     private(set) var connectionsMade = 0
 
-    /// A connection to a name is not given back when it is older than this: the name may mean somebody else now.
-    private static let longestLife = TimeAmount.minutes(5)
+    /// A connection to a name that is older than this takes no further request: the name may mean somebody else now.
+    private let nameLife: TimeAmount
 
     /// - Parameter contexts: for each upstream with TLS, in the order of the configuration.
     init(eventLoop: any EventLoop, configuration: Configuration, contexts: UpstreamContexts) {
         self.eventLoop = eventLoop
         self.keepAlive = configuration.timeouts.upstreamKeepAlive
+        self.nameLife = configuration.timeouts.upstreamName
         self.idleLimit = configuration.limits.upstreamIdleConnections
         var origins: [UpstreamOrigin] = []
         self.plans = configuration.upstreams.map { upstream in
@@ -66,12 +67,23 @@ final class UpstreamPool {
         guard let origin = plan.origin(affinity: affinity) else {
             return completion(.failure(.upstreamUnreachable))
         }
-        if !fresh, let connection = origin.idle.popLast() {
+        if !fresh, let connection = self.idleConnection(to: origin) {
             origin.busy += 1
             completion(.success(connection))
         } else {
             self.connect(to: origin, plan, tried: [], affinity, completion)
         }
+    }
+
+    private func idleConnection(to origin: UpstreamOrigin) -> UpstreamHandler? {
+        guard let connection = origin.idle.popLast() else { return nil }
+        guard origin.isNamed else { return connection }
+        let now = NIODeadline.now()
+        if now - connection.madeAt <= self.nameLife { return connection }
+        // The others need not be as old.
+        let youngest = origin.idle.lastIndex { now - $0.madeAt <= self.nameLife }
+        connection.close()
+        return youngest.map { origin.idle.remove(at: $0) }
     }
 
     /// Takes a connection back whose last exchange ended cleanly.
@@ -119,7 +131,7 @@ final class UpstreamPool {
     }
 
     private func isOld(_ madeAt: NIODeadline, _ origin: UpstreamOrigin, _ now: NIODeadline) -> Bool {
-        origin.isNamed && now - madeAt > Self.longestLife
+        origin.isNamed && now - madeAt > self.nameLife
     }
 
     func closeIdle() {
