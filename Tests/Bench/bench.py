@@ -12,6 +12,7 @@ import sys
 import time
 from contextlib import ExitStack
 
+from idle import Switching, allow_descriptors, kilobytes_each
 from measure import MeasurementFailed, Row, start_up_milliseconds
 from servers import DEMO, GATEHOUSE, Apache, Gateway, Redis, StandIn, nginx_answering, nginx_asking, nginx_proxying
 
@@ -27,6 +28,10 @@ PEER_RATIO = 15
 IDLE_MEGABYTES = 20
 LOADED_MEGABYTES = 40
 START_UP = 100
+# Connections on which nothing happens, and the kilobytes that each of them may cost.
+IDLE_CONNECTIONS = 10_000
+KILOBYTES_EACH = 12
+IDLE_SOCKETS = 1_000
 # Commands that Redis carries out for 1,000 requests of 1,000 sessions in turn.
 COMMANDS = 5
 MANY = [1, 1_000, 100_000]
@@ -74,9 +79,11 @@ def rows_of_gateway(stack, settings, upstream, facts):
     apache = Apache("mod_auth_openidc", redis)
     stand_in = StandIn([memory.callback, shared.callback, apache.callback])
     stack.callback(stand_in.close)
+    sockets = Switching()
+    stack.callback(sockets.close)
     cookies = {}
     for gateway in (memory, shared):
-        gateway.configure(stand_in, upstream)
+        gateway.configure(stand_in, upstream, sockets)
         stack.callback(gateway.close)
         facts.setdefault("start-up", []).append(start_up_milliseconds(gateway))
         gateway.start().wait()
@@ -138,6 +145,17 @@ def measure(rows, settings, facts):
     facts["loaded"] = [gateway.process.peak_resident_kilobytes / 1024 for gateway in gateways]
 
 
+def measure_waiting(rows, facts):
+    """Each in a process of its own: memory that has been used once may stay there."""
+    gateway = next(row.server for row in rows if row.name == "Gatehouse, proxy, session in memory")
+    for name, count, upgrade in (("connection", IDLE_CONNECTIONS, False), ("socket", IDLE_SOCKETS, True)):
+        show_progress(f"{count:,} idle {name}s")
+        gateway.stop()
+        gateway.start().wait()
+        facts[name] = kilobytes_each(gateway, session_cookie(gateway), count, upgrade)
+    show_progress("")
+
+
 def show_progress(text):
     if sys.stderr.isatty():
         print(f"\r\033[K{text}", end="", file=sys.stderr, flush=True)
@@ -186,6 +204,9 @@ def print_bars(rows, facts):
     # Each is the worse of the two gateways: one keeps sessions in memory, one in Redis.
     print_bar("resident memory, idle", max(facts["idle"]), IDLE_MEGABYTES, "{:.1f} MB")
     print_bar("resident memory, most under load", max(facts["loaded"]), LOADED_MEGABYTES, "{:.1f} MB")
+    print_bar(f"{IDLE_CONNECTIONS:,} idle connections, each", facts["connection"], KILOBYTES_EACH, "{:.1f} kB")
+    # Two connections each, and what is known of a session that may end; there is no bar.
+    print(f"{f'{IDLE_SOCKETS:,} idle WebSockets, each':43}{facts['socket']:>8.1f} kB")
     for row in rows:
         if row.redis and "1,000 in" in row.name:
             print_bar(row.name + ", commands", statistics.median(row.commands), COMMANDS, "{:.1f}")
@@ -206,10 +227,12 @@ def main():
             upstream, rows = rows_of_nginx(stack, settings)
             if not settings.nginx_only:
                 require(["redis-server"], [GATEHOUSE, DEMO])
+                allow_descriptors(IDLE_CONNECTIONS + 1_000)
                 rows += rows_of_gateway(stack, settings, upstream, facts)
             measure(rows, settings, facts)
             print_table(rows, settings)
             if not settings.nginx_only:
+                measure_waiting(rows, facts)
                 print_bars(rows, facts)
     except MeasurementFailed as failure:
         sys.exit(f"bench: {failure}")

@@ -225,9 +225,12 @@ class Gateway(Server):
     def callback(self):
         return self.url("/_gatehouse/callback")
 
-    def configure(self, stand_in, upstream):
+    def configure(self, stand_in, upstream, sockets):
         self.settings["provider"] = stand_in.provider
-        self.settings["route"] = [{"path": "/", "upstream": upstream.url("")}]
+        self.settings["route"] = [
+            {"path": "/", "upstream": upstream.url("")},
+            {"path": "/socket", "upstream": sockets.url("")},
+        ]
         self.file.write_text(toml_text(self.settings))
 
     def start(self):
