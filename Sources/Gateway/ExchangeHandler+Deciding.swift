@@ -25,7 +25,7 @@ extension ExchangeHandler {
                 trusted: self.worker.settings.configuration.server.trustedProxies
             )
             self.current.client = client
-            if try self.check(client) { return }
+            if !self.asksForTunnel, try self.check(client) { return }
             var access = try StandaloneProxy.request(
                 from: self.head,
                 memory: &self.memory,
@@ -50,6 +50,7 @@ extension ExchangeHandler {
     private func dispatch(_ access: AccessRequest) throws(Fault) {
         self.memory.readCookies(of: self.head, on: self.worker)
         if let endpoint = self.worker.settings.endpoints.endpoint(for: access.target) {
+            guard !self.asksForTunnel else { throw .tunnelRefused }
             return self.callEndpoint(endpoint, access)
         }
         // A route without an upstream is there for checks alone.
@@ -93,15 +94,15 @@ extension ExchangeHandler {
             self.current.permit = permit
             self.noteOverlooked(permit)
             let plan = self.worker.upstreams.plan(for: permit.route)
+            if self.head.hasUpgrade {
+                do throws(Fault) { try self.allowUpgrade(access, permit) } catch { return self.fail(error) }
+            }
             if let answers = plan.upstream.answers {
                 let path = permit.route.rest(of: permit.target)
                 guard let answer = answers.answer(method: access.method, path: path) else { return self.fail(.noRoute) }
                 return self.answer(answer)
             }
             guard self.checkBodyLimit(plan) else { return }
-            if self.head.hasUpgrade {
-                do throws(Fault) { try self.allowUpgrade(access, permit) } catch { return self.fail(error) }
-            }
             guard self.exchange.permitted() else { return }
             if permit.route.token == nil { return self.lease(permit, fresh: false) }
             self.obtainToken(for: permit) { self.lease(permit, fresh: false) }

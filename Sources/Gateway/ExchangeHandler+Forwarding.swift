@@ -111,6 +111,7 @@ extension ExchangeHandler: UpstreamPartner {
     func upstreamResponded(_ head: ResponseHead) {
         guard self.current.isUnderWay else { return }
         guard head.status != 101 else { return self.upstreamSwitched(head) }
+        if self.asksForTunnel, (200...299).contains(head.status) { return self.fail(.upstreamBroke) }
         guard self.exchange.responseBegan() else { return self.fail(.upstreamBroke) }
         let response = ForwardedResponse(head, toHEAD: self.head.isHEAD, overHTTP10: self.head.isHTTP10)
         if self.worker.isDraining || response.framing == .untilClose { self.exchange.lastExchange() }

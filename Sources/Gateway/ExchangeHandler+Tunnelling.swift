@@ -6,10 +6,14 @@ extension ExchangeHandler {
     /// Notes the protocol that a permitted request may switch to. What the route does not allow is not asked for: the
     /// request is served as it is.
     func allowUpgrade(_ access: AccessRequest, _ permit: Permit) throws(Fault) {
-        guard let wanted = self.head.requestedUpgrade else { return }
         let upstream = self.worker.upstreams.plan(for: permit.route).upstream
-        // HTTP/2 knows no upgrades.
-        guard !upstream.speaksHTTP2, upstream.upgrades.contains(where: { $0.isExactly(wanted) }) else { return }
+        // HTTP/2 knows no upgrades, and neither do answers of our own.
+        guard let wanted = self.head.requestedUpgrade, !upstream.speaksHTTP2, upstream.answers == nil,
+            upstream.upgrades.contains(where: { $0.isExactly(wanted) })
+        else {
+            if self.asksForTunnel { throw .tunnelRefused }
+            return
+        }
         // A page of somebody else's may open a WebSocket with our cookies, and no preflight asks whether it may.
         if let origin = self.head.origin, !origin.isExactly(self.worker.settings.origin(of: access.authority)),
             !upstream.allowedOrigins.contains(where: { $0.isExactly(origin) })
@@ -18,6 +22,9 @@ extension ExchangeHandler {
         }
         self.current.upgrade = wanted
     }
+
+    /// Whether a stream of HTTP/2 is to become a tunnel (RFC 8441). Any answer of success would say that it has.
+    var asksForTunnel: Bool { self.head.hasUpgrade && self.arrival?.isHTTP2 ?? false }
 
     /// The upstream has answered `101`. It may switch to what the browser has asked for, and to nothing else.
     func upstreamSwitched(_ head: ResponseHead) {

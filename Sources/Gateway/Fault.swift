@@ -52,6 +52,7 @@ extension Fault {
     static let upstreamConnectTimeout = Self(.upstream, .gatewayTimeout, "the upstream did not accept in time")
     static let upstreamBroke = Self(.upstream, .badGateway, "the upstream's answer broke off or made no sense")
     static let upstreamSwitchedProtocols = Self(.upstream, .badGateway, "the upstream switched protocols unasked")
+    static let tunnelRefused = Self(.downstream, .notImplemented, "a tunnel that the route does not allow")
     static let foreignOrigin = Self(.downstream, .forbidden, "a tunnel asked for by a page of another origin")
     static let tunnelIdle = Self(.downstream, .requestTimeout, "the tunnel was idle for too long")
     /// The status is for the log; the response or the tunnel had long begun.

@@ -9,10 +9,19 @@ struct BodyTranslation {
         /// So many bytes are still to come.
         case length(Int)
         case chunked
+        /// Bytes of another protocol, as they come.
+        case tunnel
         case ended
     }
 
     private var state: State
+
+    /// What follows a request for another protocol.
+    static let tunnel = BodyTranslation(.tunnel)
+
+    private init(_ state: State) {
+        self.state = state
+    }
 
     init(_ framing: Framing) {
         switch framing {
@@ -36,6 +45,8 @@ struct BodyTranslation {
             guard count <= rest else { return nil }
             self.state = .length(rest - count)
             return count > 0 ? [bytes] : []
+        case .tunnel:
+            return count > 0 ? [bytes] : []
         case .chunked:
             // An empty chunk would be the last one.
             guard count > 0 else { return [] }
@@ -49,7 +60,7 @@ struct BodyTranslation {
     mutating func end(trailers: ByteBuffer?) -> [ByteBuffer]? {
         defer { self.state = .ended }
         switch self.state {
-        case .none, .ended: return []
+        case .none, .tunnel, .ended: return []
         case .length(let rest): return rest == 0 ? [] : nil
         case .chunked: return [Self.lastChunk, trailers ?? Self.lineEnd]
         }

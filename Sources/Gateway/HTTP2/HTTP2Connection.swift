@@ -50,6 +50,8 @@ final class HTTP2Connection: ChannelInboundHandler, WorkerConnection {
         var configuration = NIOHTTP2Handler.ConnectionConfiguration()
         configuration.initialSettings = [
             HTTP2Setting(parameter: .maxConcurrentStreams, value: limits.http2Streams),
+            // WebSockets come as streams (RFC 8441).
+            HTTP2Setting(parameter: .enableConnectProtocol, value: 1),
             // Each field counts 32 bytes more than it has (RFC 9113, 6.5.2).
             HTTP2Setting(parameter: .maxHeaderListSize, value: limits.headerBytes + 32 * limits.headerFields),
         ]

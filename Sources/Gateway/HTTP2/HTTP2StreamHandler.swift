@@ -64,8 +64,9 @@ final class HTTP2StreamHandler: ChannelDuplexHandler {
             endsStream: frame.endStream,
             allocator: context.channel.allocator
         )
-        self.body = BodyTranslation(request.framing)
+        self.body = request.isTunnel ? .tunnel : BodyTranslation(request.framing)
         self.response.isHEAD = request.isHEAD
+        self.response.isTunnel = request.isTunnel
         context.fireChannelRead(self.wrapInboundOut(request.head))
         if frame.endStream { self.end(context, trailers: nil) }
     }
@@ -75,6 +76,8 @@ final class HTTP2StreamHandler: ChannelDuplexHandler {
         guard !self.isOver else { return }
         guard let pieces = self.body?.end(trailers: trailers) else { return self.reset(context, .protocolError) }
         for piece in pieces { context.fireChannelRead(self.wrapInboundOut(piece)) }
+        // The end of one half of a tunnel is what it is on a connection of its own.
+        if self.response.isTunnel { context.fireUserInboundEventTriggered(ChannelEvent.inputClosed) }
     }
 
     private func refuse(_ context: ChannelHandlerContext, _ malformed: RequestTranslation.Malformed) {
@@ -123,8 +126,11 @@ final class HTTP2StreamHandler: ChannelDuplexHandler {
     }
 
     func close(context: ChannelHandlerContext, mode: CloseMode, promise: EventLoopPromise<Void>?) {
-        // A stream's end is in its frames: there is no half to close.
+        // A stream's end is in its frames: there is no half to close, but a tunnel's.
         guard mode == .all else {
+            if !self.isOver, let end = self.response.endOfTunnel() {
+                context.writeAndFlush(self.wrapOutboundOut(end), promise: nil)
+            }
             promise?.succeed()
             return
         }

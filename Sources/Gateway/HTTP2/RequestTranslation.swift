@@ -1,3 +1,4 @@
+import Cryptography
 package import NIOCore
 package import NIOHPACK
 
@@ -17,13 +18,23 @@ package struct RequestTranslation {
     /// How the body that follows is written for the reader.
     package let framing: Framing
     package let isHEAD: Bool
+    /// Whether it asks for another protocol on its stream (RFC 8441). In HTTP/1.1 that is an upgrade, and a `GET`.
+    package let isTunnel: Bool
 
     /// - Parameter endsStream: no DATA follows.
     package init(_ section: HPACKHeaders, endsStream: Bool, allocator: ByteBufferAllocator) throws(Malformed) {
         var fields = Fields()
         for (name, value, _) in section { try fields.take(name, value) }
-        guard let method = fields.method else { throw Malformed(reason: "no :method") }
-        let isConnect = method.utf8.elementsEqual("CONNECT".utf8)
+        guard var method = fields.method else { throw Malformed(reason: "no :method") }
+        var isConnect = method.utf8.elementsEqual("CONNECT".utf8)
+        self.isTunnel = fields.tunnelled != nil
+        if let tunnelled = fields.tunnelled {
+            guard isConnect else { throw Malformed(reason: ":protocol without CONNECT") }
+            guard !endsStream, fields.length == nil else { throw Malformed(reason: "a tunnel that has an end") }
+            isConnect = false
+            method = "GET"
+            fields.addUpgrade(to: tunnelled)
+        }
         guard isConnect || fields.path != nil, isConnect || fields.hasScheme else {
             throw Malformed(reason: "no :path or no :scheme")
         }
@@ -36,7 +47,9 @@ package struct RequestTranslation {
         guard let authority = fields.authority ?? fields.host, !authority.isEmpty else {
             throw Malformed(reason: "no :authority")
         }
-        if let length = fields.length {
+        if self.isTunnel {
+            self.framing = .none
+        } else if let length = fields.length {
             guard !endsStream || length == 0 else { throw Malformed(reason: "content-length without DATA") }
             self.framing = .length(length)
         } else {
@@ -85,6 +98,8 @@ private struct Fields {
     var authority: String?
     var hasScheme = false
     var host: String?
+    /// The protocol of a tunnel.
+    var tunnelled: String?
     var length: Int?
     /// HTTP/2 lets a client cut `Cookie` into crumbs (RFC 9113, 8.2.3); an application wants the whole.
     var cookies: [UInt8] = []
@@ -109,6 +124,8 @@ private struct Fields {
         case "te":
             guard value.utf8.elementsEqual("trailers".utf8) else { throw Malformed(reason: "te other than trailers") }
         case "http2-settings": break
+        // It belongs to the upgrade, which is ours to write.
+        case "sec-websocket-key" where self.tunnelled != nil: break
         case "host":
             guard self.host == nil else { throw Malformed(reason: "more than one host") }
             self.host = value
@@ -144,6 +161,10 @@ private struct Fields {
         case ":authority":
             isNew = self.authority == nil
             self.authority = value
+        case ":protocol":
+            isNew = self.tunnelled == nil
+            self.tunnelled = value
+            for byte in value.utf8 where !isTokenByte(byte) { throw Malformed(reason: ":protocol is no token") }
         case ":scheme":
             isNew = !self.hasScheme
             self.hasScheme = true
@@ -154,6 +175,15 @@ private struct Fields {
             throw Malformed(reason: "an unknown pseudo-header")
         }
         guard isNew, !value.isEmpty else { throw Malformed(reason: "a pseudo-header twice, or empty") }
+    }
+
+    /// What stands for `:protocol` in HTTP/1.1. Who answers to the key answers to nobody (RFC 8441, 5), but is asked for it.
+    mutating func addUpgrade(to name: String) {
+        self.append("connection", "Upgrade")
+        self.append("upgrade", name)
+        if name.utf8.elementsEqual("websocket".utf8) {
+            self.append("sec-websocket-key", Base64.encode(Random.bytes(16)))
+        }
     }
 
     private mutating func append(_ name: String, _ value: String) {

@@ -10,6 +10,8 @@ struct ResponseTranslation {
     private var buffer = ByteBuffer()
     /// Whether a `HEAD` is being answered.
     var isHEAD = false
+    /// Whether another protocol was asked for: `101` is success then, and has another number (RFC 8441, 5).
+    var isTunnel = false
     /// Whether the frame with the stream's end has been written.
     private(set) var hasEnded = false
 
@@ -30,15 +32,17 @@ struct ResponseTranslation {
     }
 
     private mutating func readHead() -> HTTP2Frame.FramePayload {
-        let isInterim = (100...199).contains(self.head.status)
-        let isEmpty = !isInterim && (self.isHEAD || self.head.hasNoBody || self.head.framing == .length(0))
+        let hasSwitched = self.isTunnel && self.head.status == 101
+        let isInterim = (100...199).contains(self.head.status) && !hasSwitched
+        let hasBody = isInterim || hasSwitched || !self.isHEAD && !self.head.hasNoBody
+        let isEmpty = !hasBody || !isInterim && !hasSwitched && self.head.framing == .length(0)
         let frame = HTTP2Frame.FramePayload.headers(
             .init(headers: self.section(isEmpty: isEmpty), endStream: isEmpty)
         )
         if isInterim {
             self.head.reset()
         } else {
-            self.body = isEmpty ? nil : FrameBody(self.head.framing)
+            self.body = isEmpty ? nil : FrameBody(hasSwitched ? .untilClose : self.head.framing)
             self.hasEnded = isEmpty
         }
         return frame
@@ -47,14 +51,30 @@ struct ResponseTranslation {
     private func section(isEmpty: Bool) -> HPACKHeaders {
         var section = HPACKHeaders()
         section.reserveCapacity(self.head.fields.count + 1)
-        section.add(name: ":status", value: String(self.head.status))
+        let hasSwitched = self.isTunnel && self.head.status == 101
+        section.add(name: ":status", value: hasSwitched ? "200" : String(self.head.status))
         let isTrailersOnly = isEmpty && self.has("grpc-status")
         for (index, field) in self.head.fields.enumerated() {
             // What is all trailers has no body to measure.
+            if hasSwitched, self.isOfTheUpgrade(index) { continue }
             if isTrailersOnly, self.head.names[index] == .contentLength { continue }
             section.add(field, of: self.head.bytes)
         }
         return section
+    }
+
+    /// The end of a tunnel, said by us; `nil` when there is none, or it has ended.
+    mutating func endOfTunnel() -> HTTP2Frame.FramePayload? {
+        guard self.isTunnel, self.body != nil, !self.hasEnded else { return nil }
+        self.hasEnded = true
+        return .data(.init(data: .byteBuffer(ByteBuffer()), endStream: true))
+    }
+
+    /// A tunnel has no length, and nobody has asked for proof of the handshake.
+    private func isOfTheUpgrade(_ index: Int) -> Bool {
+        if self.head.names[index] == .contentLength { return true }
+        let storage = self.head.bytes
+        return equalIgnoringCase(storage.span.extracting(self.head.fields[index].name), "sec-websocket-accept")
     }
 
     private func has(_ wanted: String) -> Bool {

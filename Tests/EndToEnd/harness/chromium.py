@@ -10,11 +10,12 @@ BROWSER = os.environ.get("CHROMIUM", "/usr/bin/chromium")
 DRIVER = os.environ.get("CHROMEDRIVER", "/usr/bin/chromedriver")
 
 
-def start_chromium(profile):
+def start_chromium(profile, any_certificate=False):
     """A browser whose profile is in the empty directory `profile`. `quit()` ends it."""
     os.environ["SE_OFFLINE"] = "true"
     options = Options()
     options.binary_location = BROWSER
+    options.accept_insecure_certs = any_certificate
     for argument in (
         "--headless=new",
         "--no-sandbox",

@@ -30,6 +30,37 @@ struct RequestTranslationTests {
         #expect(framing == .none)
     }
 
+    private static let tunnel: [(String, String)] = [
+        (":method", "CONNECT"), (":protocol", "websocket"), (":scheme", "https"), (":path", "/socket"),
+        (":authority", "app.example.com"),
+    ]
+
+    @Test func aTunnelBecomesAnUpgrade() throws {
+        let fields = Self.tunnel + [("sec-websocket-version", "13"), ("sec-websocket-key", "mine")]
+        let (text, framing) = try self.translate(fields, endsStream: false)
+        #expect(text.hasPrefix("GET /socket HTTP/1.1\r\nhost: app.example.com\r\n"))
+        #expect(text.contains("\r\nconnection: Upgrade\r\nupgrade: websocket\r\nsec-websocket-key: "))
+        #expect(text.contains("sec-websocket-version: 13\r\n"))
+        #expect(!text.contains("mine"))
+        #expect(framing == .none)
+    }
+
+    @Test func aTunnelIsNothingElse() {
+        var other = Self.tunnel
+        other[0] = (":method", "GET")
+        #expect(throws: RequestTranslation.Malformed.self) { try self.translate(other, endsStream: false) }
+        #expect(throws: RequestTranslation.Malformed.self) { try self.translate(Self.tunnel, endsStream: true) }
+        let sized = Self.tunnel + [("content-length", "1")]
+        #expect(throws: RequestTranslation.Malformed.self) { try self.translate(sized, endsStream: false) }
+        for name in ["", "web socket", "websocket\r\nx: y", "a/b"] {
+            var odd = Self.tunnel
+            odd[1] = (":protocol", name)
+            #expect(throws: RequestTranslation.Malformed.self, "\(name)") {
+                try self.translate(odd, endsStream: false)
+            }
+        }
+    }
+
     @Test func aBodyIsAnnouncedAsItWas() throws {
         #expect(try self.translate(Self.pseudo, endsStream: false).framing == .chunked)
         #expect(try self.translate(Self.pseudo, endsStream: false).text.contains("transfer-encoding: chunked\r\n"))
