@@ -8,6 +8,7 @@ import pytest
 
 from harness.ports import free_port
 from harness.user_agent import UserAgent
+from test_upstream_ways import TLSApplication
 
 
 class Echo(grpc.GenericRpcHandler):
@@ -139,3 +140,41 @@ def test_a_call_that_is_given_up_ends_at_the_server_too(channel):
     next(call)
     call.cancel()
     assert channel.unary_unary("/echo.Echo/One")(b"after", timeout=10) == b"after"
+
+
+def test_calls_pass_over_tls_to_who_proves_its_name(stage, forger):
+    ours, strangers = stage.certificates(), stage.certificates()
+    pair = ours.issue("localhost")
+    server = grpc.server(futures.ThreadPoolExecutor(max_workers=2), handlers=[Echo()])
+    credentials = grpc.ssl_server_credentials([(pair.key_file.read_bytes(), pair.certificate_file.read_bytes())])
+    port = server.add_secure_port("localhost:0", credentials)
+    server.start()
+    tls = {"upstream": f"https://localhost:{port}", "upstream_protocol": "h2", "access": "anyone"}
+    routes = [
+        {"path": "/", "upstream_ca_file": ours.authority_file, **tls},
+        {"path": "/strange.Echo", "upstream_ca_file": strangers.authority_file, **tls},
+    ]
+    try:
+        gateway = stage.gateway(forger, tls["upstream"], {"route": routes})
+        with grpc.insecure_channel(f"127.0.0.1:{gateway.port}") as channel:
+            for _ in range(3):
+                assert channel.unary_unary("/echo.Echo/One")(b"hello", timeout=10) == b"hello"
+            assert list(channel.unary_stream("/echo.Echo/Many")(b"20", timeout=10)) == [b"%d" % n for n in range(20)]
+            strange = channel.unary_unary("/strange.Echo/One")
+            assert code(lambda: strange(b"x", timeout=10)) == grpc.StatusCode.UNAVAILABLE
+    finally:
+        server.stop(0)
+
+
+def test_an_application_that_does_not_agree_on_http2_gets_nothing(stage, forger):
+    pair = stage.certificates()
+    application = stage.keep(TLSApplication(pair.issue("localhost")))
+    route = {
+        "path": "/",
+        "upstream": application.url,
+        "upstream_protocol": "h2",
+        "upstream_ca_file": pair.authority_file,
+        "access": "anyone",
+    }
+    gateway = stage.gateway(forger, application.url, {"route": [route]})
+    assert UserAgent().get(gateway.url("/")).status_code == 502

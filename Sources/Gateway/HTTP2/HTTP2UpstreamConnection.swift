@@ -58,7 +58,8 @@ final class HTTP2UpstreamConnection: ChannelInboundHandler {
         multiplexer.createStreamChannel(promise: promise) { stream in
             stream.eventLoop.makeCompletedFuture {
                 let handlers = stream.pipeline.syncOperations
-                try handlers.addHandler(HTTP2UpstreamStream(connection: selfBox.value))
+                let isTLS = originBox.value.address.isTLS
+                try handlers.addHandler(HTTP2UpstreamStream(connection: selfBox.value, isTLS: isTLS))
                 try handlers.addHandler(UpstreamHandler(origin: originBox.value, pool: poolBox.value))
             }
         }

@@ -11,6 +11,7 @@ final class HTTP2UpstreamStream: ChannelDuplexHandler {
     typealias OutboundOut = HTTP2Frame.FramePayload
 
     private let connection: HTTP2UpstreamConnection
+    private let scheme: String
     private var requestHead = HeadReader(limits: .responses)
     /// `nil` while the request's head is expected.
     private var request: FrameBody?
@@ -18,8 +19,9 @@ final class HTTP2UpstreamStream: ChannelDuplexHandler {
     /// `nil` until the answer's final head has come.
     private var response: BodyTranslation?
 
-    init(connection: HTTP2UpstreamConnection) {
+    init(connection: HTTP2UpstreamConnection, isTLS: Bool) {
         self.connection = connection
+        self.scheme = isTLS ? "https" : "http"
     }
 
     func channelInactive(context: ChannelHandlerContext) {
@@ -53,7 +55,8 @@ final class HTTP2UpstreamStream: ChannelDuplexHandler {
         let line = String(decoding: head.bytes[head.startLineStart..<head.startLineEnd], as: UTF8.self)
         let words = line.split(separator: " ")
         guard words.count == 3 else { throw MessageError.malformed("not a request line") }
-        var section = HPACKHeaders([(":method", String(words[0])), (":scheme", "http"), (":path", String(words[1]))])
+        let (method, path) = (String(words[0]), String(words[1]))
+        var section = HPACKHeaders([(":method", method), (":scheme", self.scheme), (":path", path)])
         var rest = HPACKHeaders()
         var framing = Framing.none
         var isGRPC = false
