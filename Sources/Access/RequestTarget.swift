@@ -64,6 +64,15 @@ package struct RequestTarget: Sendable {
         return self.pathEnd < end ? self.text.utf8Slice(self.pathEnd + 1..<end) : nil
     }
 
+    /// One segment of the path with its escapes decoded, counted from 0; `nil` when the path has fewer, or when others
+    /// could count differently.
+    package func segment(_ place: Int) -> String? {
+        guard self.ambiguity.isEmpty else { return nil }
+        let path = self.decodedPath ?? Array(self.path)
+        let segments = path.dropFirst().split(separator: .slash, omittingEmptySubsequences: false)
+        return place < segments.count ? String(decoding: segments[place], as: UTF8.self) : nil
+    }
+
     /// Whether there is a `%2F` in the path. Only a route that says so takes it.
     package var containsEncodedSlash: Bool { self.ambiguity.contains(.encodedSlash) }
 

@@ -27,6 +27,10 @@ package enum UpstreamToken: Sendable, Hashable {
         case fixed(String)
         /// The only one the user is in. Who is in none or in several does not pass.
         case only
+        /// What stands in this place of the path, counted from 0; it has to be one of the user's.
+        case segment(Int)
+        /// What the request field of this name says, in lower case; it has to be one of the user's.
+        case field(String)
     }
 
     /// Logto's name for "permissions in organizations", to be asked for beforehand.

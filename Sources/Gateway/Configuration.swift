@@ -171,6 +171,8 @@ package struct Configuration: Sendable {
         package var maximumInMemory = 100_000
         /// Origins beside our own whose pages may ask who is signed in.
         package var corsOrigins: [String] = []
+        /// Which tokens pages of our own origin may have.
+        package var tokens = PageTokens()
         /// Of each worker's opened sessions.
         package var cacheBytes = 8 << 20
         /// How long tunnels and streams outlast their session.
@@ -179,6 +181,21 @@ package struct Configuration: Sendable {
         package var liveCheck = Duration.seconds(60)
 
         package init() {}
+    }
+
+    /// What the token endpoint gives out; nothing by default, and then it is not there.
+    package struct PageTokens: Sendable {
+        /// The APIs.
+        package var resources: [String] = []
+        /// Whether there are tokens for the user's organizations, too.
+        package var forOrganizations = false
+
+        package init() {}
+
+        var isNone: Bool { self.resources.isEmpty && !self.forOrganizations }
+
+        /// What has to be asked for at sign-in.
+        var asked: [String] { self.resources + (self.forOrganizations ? [UpstreamToken.organizationsResource] : []) }
     }
 
     package struct CookieSettings: Sendable {

@@ -182,6 +182,7 @@ extension ExchangeHandler {
         case .callback: CallbackEndpoint.answer(request, on: self.worker, respond)
         case .signOut: SignOutEndpoint.answer(request, on: self.worker, respond)
         case .session: SessionEndpoint.answer(request, on: self.worker, respond)
+        case .token: TokenEndpoint.answer(request, on: self.worker, respond)
         case .signedOut: respond(SignOutEndpoint.signedOutPage(request))
         case .keys: respond(AssertionKeysEndpoint.answer(request, on: self.worker))
         case .backChannelLogout: BackChannelLogoutEndpoint.answer(request, on: self.worker, respond)

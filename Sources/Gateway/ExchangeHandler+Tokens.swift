@@ -5,8 +5,14 @@ import NIOHTTP1
 extension ExchangeHandler {
     /// Goes on once the route's token is there, at once when it needs none.
     func obtainToken(for permit: Permit, then proceed: @escaping () -> Void) {
-        guard let wanted = permit.route.token, permit.session != nil, let opened = self.current.session else {
+        guard let token = permit.route.token, permit.session != nil, let opened = self.current.session else {
             return proceed()
+        }
+        let wanted: UpstreamToken
+        do {
+            wanted = try self.resolved(token, for: permit.target, opened)
+        } catch {
+            return self.fail(error)
         }
         let number = self.current.number
         opened.upstreamTokens.token(wanted, of: opened, on: self.worker) { result in
@@ -15,15 +21,45 @@ extension ExchangeHandler {
             case .success(let token):
                 self.current.authorization = Array("Authorization: Bearer \(token)\r\n".utf8)
                 proceed()
-            case .failure(.fault(let fault)): self.fail(fault)
-            case .failure(.refused(let detail)):
-                self.fail(Fault(.provider, .forbidden, "there is no token for the route's upstream", detail: detail))
-            case .failure(.signInAgain):
-                let detail = "the refresh token is gone"
-                self.fail(
-                    Fault(.downstream, .unauthorized, "there is no token for the route's upstream", detail: detail)
-                )
+            case .failure(let failure): self.fail(.noToken(failure))
             }
+        }
+    }
+
+    /// With the organization that the request names, when that is the request's business: one of the user's.
+    private func resolved(
+        _ wanted: UpstreamToken,
+        for target: RequestTarget,
+        _ opened: OpenedSession
+    ) throws(Fault) -> UpstreamToken {
+        guard case .obtained(let resource, let organization?) = wanted else { return wanted }
+        let named: String?
+        switch organization {
+        case .fixed, .only: return wanted
+        case .segment(let place): named = target.segment(place)
+        case .field(let name):
+            let values = self.head.values(named: name)
+            guard values.count <= 1 else { throw .malformed("the organization is named twice") }
+            named = values.first
+        }
+        guard let named, !named.isEmpty else {
+            throw Fault(.downstream, .forbidden, "the request names no organization")
+        }
+        guard opened.organizations.contains(where: { $0.utf8.elementsEqual(named.utf8) }) else {
+            throw Fault(.downstream, .forbidden, "the request names an organization that the user is not in")
+        }
+        return .obtained(resource: resource, organization: .fixed(named))
+    }
+}
+
+extension Fault {
+    /// Why a request does not go on without its token.
+    static func noToken(_ failure: UpstreamTokens.Failure) -> Self {
+        let reason = "there is no token for the route's upstream"
+        switch failure {
+        case .fault(let fault): return fault
+        case .refused(let detail): return Fault(.provider, .forbidden, reason, detail: detail)
+        case .signInAgain: return Fault(.downstream, .unauthorized, reason, detail: "the refresh token is gone")
         }
     }
 }

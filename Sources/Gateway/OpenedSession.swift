@@ -1,5 +1,6 @@
 package import Access
 import Cryptography
+import JSON
 
 /// A session that its ticket has opened, with the header fields it stands for.
 package final class OpenedSession {
@@ -64,6 +65,10 @@ package final class OpenedSession {
         for (name, value) in fields { wire.appendField(name, value) }
         return wire.bytes
     }
+
+    /// The organizations the user is in, as the claim lists them. Read when they are first asked for.
+    private(set) lazy var organizations: [String] =
+        (self.session.parsedClaims["organizations"]?.arrayValue ?? []).compactMap(\.stringValue)
 
     private func render(_ headers: HeaderSet?, maximumSize: Int) -> Result<[UInt8], IdentityFieldsError> {
         var wire = WireBytes()

@@ -44,7 +44,7 @@ package final class Settings: Sendable {
         let overrides = configuration.routes.allSatisfy(\.methods.isEmpty) ? [] : Self.methodOverrides
         self.reservedNames = ReservedNames(adding: configured + overrides)
         var resources: [String] = []
-        for resource in configuration.routes.flatMap({ $0.token?.resources ?? [] })
+        for resource in configuration.session.tokens.asked + configuration.routes.flatMap({ $0.token?.resources ?? [] })
         where !resources.contains(where: { $0.utf8.elementsEqual(resource.utf8) }) {
             resources.append(resource)
         }
@@ -52,7 +52,10 @@ package final class Settings: Sendable {
         self.upstreamContexts = try UpstreamContexts(configuration.upstreams)
         self.connectionLimits = ConnectionLimits(configuration.limits)
         self.signInLimit = SignInLimit(perMinute: configuration.limits.signInsPerMinute)
-        self.endpoints = EndpointTable(configuration.paths)
+        self.endpoints = EndpointTable(
+            configuration.paths,
+            givesTokens: !configuration.session.tokens.isNone
+        )
         self.checks = CheckPaths(configuration.paths)
         let revalidateAfter = configuration.session.revalidateAfter
         self.renewalRules = RenewalPlan.Rules(

@@ -63,6 +63,11 @@ final class UpstreamTokens {
         if !self.isAsking { self.next() }
     }
 
+    /// How long the token of before is good for; `nil` when it was not obtained here.
+    func lifetime(of wanted: UpstreamToken, now: Instant) -> Duration? {
+        self.obtained[wanted].flatMap { now < $0.until ? $0.until - now : nil }
+    }
+
     private func known(_ wanted: UpstreamToken, _ now: Instant) -> String? {
         guard let known = self.obtained[wanted], now < known.until else { return nil }
         return known.text
@@ -90,6 +95,7 @@ final class UpstreamTokens {
             switch organization {
             case nil: break
             case .fixed(let id): organizationID = id
+            case .segment, .field: return respond(.failure(.refused("nobody has looked up the organization")))
             case .only:
                 let all = (opened.session.parsedClaims["organizations"]?.arrayValue ?? []).compactMap(\.stringValue)
                 guard all.count == 1 else { return respond(.failure(.refused("the user is not in one organization"))) }

@@ -26,6 +26,16 @@ struct RequestTargetTests {
         #expect(Array(found.utf8) == Array(canonical.utf8))
     }
 
+    @Test(arguments: [
+        ("/o/acme/x", "acme"), ("/o/acme", "acme"), ("/o/a%20b?o=x", "a b"), ("/o/", ""), ("/o", "none"), ("/", "none"),
+        ("//acme/x", "none"), ("/o//acme", "none"), ("/o/acme./x", "none"), ("/o/a%2Fb", "none"),
+    ])
+    func `a segment is found by its place unless others could count differently`(_ text: String, _ segment: String)
+        throws
+    {
+        #expect(try RequestTarget(text).segment(1) ?? "none" == segment)
+    }
+
     @Test func `path and query are slices of the text`() throws {
         let plain = try RequestTarget("/a/b?c=d?e")
         #expect(plain.path.elementsEqual("/a/b".utf8))

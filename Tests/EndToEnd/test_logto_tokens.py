@@ -6,6 +6,7 @@ import requests
 from joserfc import jwt
 from joserfc.jwk import KeySet
 
+from harness.raw_http import exchange, request
 from harness.stage import sign_in
 
 API = "https://api.example.com"
@@ -49,6 +50,8 @@ def gateway(shared_stage, stand_in, upstream):
         route("/only", {"only_organization": True}),
         route("/both", {"resource": API, "organization": "org_1"}),
         route("/stranger", {"organization": "org_2"}),
+        route("/of", {"organization_segment": 2}),
+        route("/by-field", {"resource": API, "organization_header": "X-Organization"}),
         {"path": "/api", "upstream": upstream.url, "bearer": bearer, "require": {"scopes": ["read"]}},
     ]
     gateway = shared_stage.gateway(stand_in, upstream, {"provider": {"scopes": SCOPES}, "route": routes})
@@ -93,6 +96,45 @@ def test_an_upstream_gets_a_token_with_the_users_rights(gateway, stand_in, agent
 def test_who_is_no_member_gets_no_token_and_stays_signed_in(gateway, agent):
     assert agent.fetch(gateway.url("/stranger")).status_code == 403
     assert agent.fetch(gateway.own("session")).status_code == 200
+
+
+def test_the_path_names_the_organization(gateway, stand_in, agent, upstream):
+    for path in ("/of/org_1", "/of/org_1/members?x=/of/org_3/", "/of/%6Frg_1/a"):
+        upstream.forget()
+        assert agent.fetch(gateway.url(path)).status_code == 200
+        sent = upstream.last().header("Authorization").removeprefix("Bearer ")
+        assert claims(stand_in, sent)["aud"] == "urn:logto:organization:org_1"
+
+
+def test_a_field_names_the_organization(gateway, stand_in, agent, upstream):
+    assert agent.fetch(gateway.url("/by-field/x"), headers={"X-Organization": "org_1"}).status_code == 200
+    sent = upstream.last("/by-field/x").header("Authorization").removeprefix("Bearer ")
+    found = claims(stand_in, sent)
+    assert (found["aud"], found["organization_id"]) == (API, "org_1")
+
+
+@pytest.mark.parametrize("path", ["/of", "/of/", "/of/org_2", "/of/org_1x", "/of/ORG_1", "/of//org_1", "/of/x/org_1"])
+def test_a_path_that_names_none_of_the_users_organizations_does_not_pass(gateway, stand_in, agent, upstream, path):
+    upstream.forget()
+    before = len(stand_in.requests("/oidc/token"))
+    assert agent.fetch(gateway.url(path)).status_code in (400, 403)
+    assert upstream.count(path) == 0
+    assert len(stand_in.requests("/oidc/token")) == before, "Logto was asked for what nobody may have"
+
+
+@pytest.mark.parametrize("value", [None, "", "org_2", "org_1,org_2", "org_1 "])
+def test_nor_does_a_field(gateway, agent, upstream, value):
+    upstream.forget()
+    headers = {} if value is None else {"X-Organization": value}
+    expected = 200 if value == "org_1 " else 403
+    assert agent.fetch(gateway.url("/by-field/y"), headers=headers).status_code == expected
+    assert upstream.count("/by-field/y") == (expected == 200)
+
+
+def test_nor_do_two_fields(gateway, agent):
+    cookie = "Cookie: " + agent.cookie_header(gateway.url("/"))
+    fields = ["X-Organization: org_1", "x-organization: org_1", cookie]
+    assert exchange(gateway.port, request("/by-field", f"127.0.0.1:{gateway.port}", *fields)).status == 400
 
 
 def call(gateway, text):

@@ -26,6 +26,8 @@ extension Configuration.SessionSettings {
             section.duration("revalidate_after", in: .zero...Self.longest) ?? self.revalidateAfter
         self.keys = section.sealingKeys()
         self.corsOrigins = section.origins("cors_origins") ?? self.corsOrigins
+        self.tokens.resources = section.resources("token_resources") ?? self.tokens.resources
+        self.tokens.forOrganizations = section.flag("organization_tokens") ?? self.tokens.forOrganizations
         self.maximumInMemory = section.number("max_in_memory", in: 1...100_000_000) ?? self.maximumInMemory
         self.cacheBytes = section.size("cache_size", in: 0...(16 << 30)) ?? self.cacheBytes
         self.liveGrace = section.duration("live_grace", in: .zero...(.seconds(86_400))) ?? self.liveGrace

@@ -53,22 +53,66 @@ extension SectionReader {
     }
 
     private var obtainedToken: UpstreamToken? {
-        let resource = self.value("resource", allowed: "an API's identifier, an absolute URI") { text in
-            text.utf8.contains(UInt8(ascii: ":")) && !text.utf8.contains(UInt8(ascii: " ")) ? text : nil
+        let resource = self.value("resource", allowed: "an API's identifier, an absolute URI") {
+            $0.isResource ? $0 : nil
         }
-        let fixed = self.text("organization", allowed: "an organization's id")
-        let isOnly = self.flag("only_organization") ?? false
-        guard fixed == nil || !isOnly else {
-            self.refuseTable(found: "organization beside only_organization", allowed: "one of the two")
+        let organizations = self.organizations
+        guard organizations.count <= 1 else {
+            self.refuseTable(
+                found: "organization in \(organizations.count) ways",
+                allowed: "one of organization, only_organization, organization_segment and organization_header"
+            )
             return nil
         }
-        let organization = fixed.map { UpstreamToken.Organization.fixed($0) } ?? (isOnly ? .only : nil)
-        guard resource != nil || organization != nil else {
-            if !self.hasProblem("resource", "organization", "only_organization") {
-                self.refuseTable(found: "no token", allowed: "resource, organization, only_organization = true")
+        guard resource != nil || !organizations.isEmpty else {
+            if !self.hasProblem(
+                "resource",
+                "organization",
+                "only_organization",
+                "organization_segment",
+                "organization_header"
+            ) {
+                self.refuseTable(
+                    found: "no token",
+                    allowed: "resource, organization, only_organization = true, organization_segment, "
+                        + "organization_header"
+                )
             }
             return nil
         }
-        return .obtained(resource: resource, organization: organization)
+        return .obtained(resource: resource, organization: organizations.first)
+    }
+
+    /// In how many ways the table says which organization.
+    private var organizations: [UpstreamToken.Organization] {
+        let fixed = self.text("organization", allowed: "an organization's id")
+        let isOnly = self.flag("only_organization") ?? false
+        let segment = self.number("organization_segment", in: 1...32)
+        let allowed = "a field's name that no configuration sets, such as \"X-Organization\""
+        let field = self.value("organization_header", allowed: allowed) { text in
+            HeaderField.isName(text) && !IdentityFields.isReserved(text) ? text.lowercased() : nil
+        }
+        return [
+            fixed.map { .fixed($0) }, isOnly ? .only : nil, segment.map { .segment($0 - 1) },
+            field.map { .field($0) },
+        ].compactMap(\.self)
+    }
+}
+
+extension SectionReader {
+    /// The identifiers of APIs, of which sessions may obtain tokens for pages.
+    func resources(_ key: String) -> [String]? {
+        let allowed = "identifiers of APIs, absolute URIs"
+        guard let resources = self.list(key, of: allowed, mayBeEmpty: true) else { return nil }
+        guard let odd = resources.first(where: { !$0.isResource }) else { return resources }
+        self.refuse(key, found: ConfigurationProblem.quoted(odd), allowed: "a list of \(allowed)")
+        return nil
+    }
+}
+
+extension String {
+    /// Roughly an absolute URI: the provider knows better.
+    fileprivate var isResource: Bool {
+        self.utf8.contains(UInt8(ascii: ":")) && !self.utf8.contains(UInt8(ascii: " "))
     }
 }

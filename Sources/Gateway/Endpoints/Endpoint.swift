@@ -8,6 +8,8 @@ package enum Endpoint: Sendable, CaseIterable {
     case callback
     case signOut
     case session
+    /// Tokens for pages of our own origin.
+    case token
     case signedOut
     /// The public keys of our assertions.
     case keys
@@ -28,19 +30,21 @@ package struct EndpointTable: Sendable {
     /// What all of them begin with: most requests are told apart by it.
     private let common: [UInt8]
 
-    package init(_ paths: Configuration.Paths) {
-        self.exact = [
-            (Array(paths.signIn.utf8), .signIn),
-            (Array(paths.register.utf8), .register),
-            (Array(paths.callback.utf8), .callback),
-            (Array(paths.signOut.utf8), .signOut),
-            (Array(paths.session.utf8), .session),
-            (Array("\(paths.prefix)/signed-out".utf8), .signedOut),
-            (Array("\(paths.prefix)/keys".utf8), .keys),
-            (Array("\(paths.prefix)/backchannel-logout".utf8), .backChannelLogout),
-            (Array("\(paths.prefix)/frontchannel-logout".utf8), .frontChannelLogout),
-            (Array("\(paths.prefix)/webhook".utf8), .webhook),
-        ]
+    /// - Parameter givesTokens: whether there is an endpoint for tokens at all.
+    package init(_ paths: Configuration.Paths, givesTokens: Bool = false) {
+        self.exact =
+            [
+                (Array(paths.signIn.utf8), .signIn),
+                (Array(paths.register.utf8), .register),
+                (Array(paths.callback.utf8), .callback),
+                (Array(paths.signOut.utf8), .signOut),
+                (Array(paths.session.utf8), .session),
+                (Array("\(paths.prefix)/signed-out".utf8), .signedOut),
+                (Array("\(paths.prefix)/keys".utf8), .keys),
+                (Array("\(paths.prefix)/backchannel-logout".utf8), .backChannelLogout),
+                (Array("\(paths.prefix)/frontchannel-logout".utf8), .frontChannelLogout),
+                (Array("\(paths.prefix)/webhook".utf8), .webhook),
+            ] + (givesTokens ? [(Array("\(paths.prefix)/token".utf8), .token)] : [])
         self.prefix = Array(paths.prefix.utf8)
         self.common = self.exact.reduce(self.prefix) { common, entry in
             Array(zip(common, entry.path).prefix { $0 == $1 }.map(\.0))
@@ -65,7 +69,9 @@ extension Endpoint {
         case .backChannelLogout: 128 << 10
         // Logto names up to 10,000 members of an organization in one.
         case .webhook: 1 << 20
-        case .signIn, .register, .keys, .callback, .signOut, .session, .signedOut, .frontChannelLogout, .unknown: 0
+        case .signIn, .register, .keys, .callback, .signOut, .session, .token, .signedOut, .frontChannelLogout,
+            .unknown:
+            0
         }
     }
 }

@@ -25,6 +25,15 @@ struct SessionSectionTests {
         #expect(configuration.cookie.sameSite == .strict)
     }
 
+    @Test func tokensForPagesAreNamedOneByOne() throws {
+        let sample = Sample().with("session", "token_resources = [\"https://a\"]", "organization_tokens = true")
+        let tokens = try #require(sample.reading().configuration).session.tokens
+        #expect(tokens.resources == ["https://a"])
+        #expect(tokens.forOrganizations)
+        let wrong = Sample().with("session", "token_resources = [\"api\"]").reading().problems
+        #expect(wrong.contains { $0.key == "session.token_resources" })
+    }
+
     @Test func replicasNeedAKeyInCommon() {
         let sample = Sample().with("session", "store = \"redis\"")
         #expect(

@@ -22,6 +22,8 @@ struct TokensSectionTests {
         ("\"id\"", UpstreamToken.idToken), ("\"access\"", .accessToken),
         ("{ resource = \"https://a\" }", .obtained(resource: "https://a", organization: nil)),
         ("{ organization = \"o\" }", .obtained(resource: nil, organization: .fixed("o"))),
+        ("{ organization_segment = 2 }", .obtained(resource: nil, organization: .segment(1))),
+        ("{ organization_header = \"X-Org\" }", .obtained(resource: nil, organization: .field("x-org"))),
         ("{ only_organization = true, resource = \"urn:x\" }", .obtained(resource: "urn:x", organization: .only)),
     ])
     func aTokenIsRead(_ text: String, _ token: UpstreamToken) {
@@ -39,7 +41,10 @@ struct TokensSectionTests {
         ("token = \"refresh\"", "route.token: found \"refresh\"; allowed \"id\", \"access\""),
         ("token = {}", "route.token: found no token"),
         ("token = { resource = \"api\" }", "route.token.resource: found \"api\""),
-        ("token = { organization = \"o\", only_organization = true }", "route.token: found organization beside"),
+        ("token = { organization = \"o\", only_organization = true }", "route.token: found organization in 2 ways"),
+        ("token = { organization_segment = 0 }", "route.token.organization_segment: found 0"),
+        ("token = { organization_header = \"X-Forwarded-Org\" }", "route.token.organization_header: found"),
+        ("token = { organization_header = \"Cookie\" }", "route.token.organization_header: found"),
         ("access = \"anyone\"\ntoken = \"id\"", "route.token: found token with access = \"anyone\""),
     ])
     func whatIsWrongIsNamed(_ line: String, _ problem: String) {

@@ -37,6 +37,12 @@ struct EndpointTests {
         #expect(try self.endpoint(target) == .session)
     }
 
+    @Test func tokensAreGivenOnlyWhereTheConfigurationSaysSo() throws {
+        let target = try RequestTarget("/_gatehouse/token?resource=x")
+        #expect(EndpointTable(Configuration.Paths()).endpoint(for: target) == .unknown)
+        #expect(EndpointTable(Configuration.Paths(), givesTokens: true).endpoint(for: target) == .token)
+    }
+
     @Test func anotherPrefixMovesThemAll() throws {
         let paths = Configuration.Paths(prefix: "/auth")
         #expect(try self.endpoint("/auth/signed-out", paths) == .signedOut)
