@@ -53,7 +53,10 @@ extension Route {
             return .deny(self, .wrongRoute)
         }
         let grants = grants.flatMap { $0.session.isValid(for: request.authority, at: now) ? $0 : nil }
-        switch self.policy.access {
+        switch self.policy.access(to: request.target) {
+        // None of the pages that the policy is about.
+        case .anyone where self.policy.access != .anyone:
+            decision = .permit(Permit(route: self, target: request.target, session: nil))
         case .anyone: decision = self.judge(request, nil, now: now, session: nil)
         case .optional: decision = self.judge(request, nil, now: now, session: grants?.session)
         case .signedIn:

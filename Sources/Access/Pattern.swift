@@ -1,23 +1,11 @@
-/// A pattern for text, matched in time proportional to its length: all ways are followed at once, so none has to be
-/// tried again. It covers the whole text.
+/// A pattern for text, matched in time proportional to its length (see `PatternProgram`). It covers the whole text.
 ///
 /// Allowed are characters, `.`, classes such as `[a-z_]` and `[^/]`, `\d`, `\w`, `\s`, `\` before punctuation, groups,
 /// `|`, `*`, `+`, `?`, and `{2}`, `{2,}`, `{2,5}`.
 package struct Pattern: Sendable, Equatable {
     /// As it was written.
     package let text: String
-    private let steps: [Step]
-
-    /// What a text is compared with, one character (Unicode scalar) at a time.
-    enum Step: Sendable, Equatable {
-        /// One character of these.
-        case scalar(ScalarSet)
-        /// Both ways are followed.
-        case split(Int, Int)
-        case jump(Int)
-        /// The text matches if it ends here.
-        case accept
-    }
+    private let program: PatternProgram
 
     /// A longer text is not looked at.
     package static let longestText = 4096
@@ -25,72 +13,18 @@ package struct Pattern: Sendable, Equatable {
     /// Throws `PatternError`, which says what is not allowed and where.
     package init(_ text: String) throws(PatternError) {
         var parser = PatternParser(text)
-        let node = try parser.parse()
-        var steps: [Step] = []
-        node.append(to: &steps)
-        steps.append(.accept)
+        self.program = PatternProgram(try parser.parse())
         self.text = text
-        self.steps = steps
     }
 
     /// Whether the pattern covers all of the text. Never true for one that is longer than `longestText`.
     package func matches(_ text: String) -> Bool {
-        var current = Ways(count: self.steps.count)
-        var next = current
-        self.follow(0, into: &current)
-        var length = 0
-        for scalar in text.unicodeScalars {
-            length += 1
-            guard length <= Self.longestText, !current.isEmpty else { return false }
-            next.clear()
-            for index in current.steps {
-                if case .scalar(let set) = self.steps[index], set.contains(scalar.value) {
-                    self.follow(index + 1, into: &next)
-                }
-            }
-            swap(&current, &next)
-        }
-        return current.steps.contains { self.steps[$0] == .accept }
-    }
-
-    /// Adds a step, and all that can be reached from it without a character.
-    private func follow(_ start: Int, into ways: inout Ways) {
-        var pending = [start]
-        while let index = pending.popLast() {
-            guard ways.isNew(index) else { continue }
-            switch self.steps[index] {
-            case .scalar, .accept: ways.steps.append(index)
-            case .jump(let target): pending.append(target)
-            case .split(let first, let second): pending += [second, first]
-            }
-        }
+        let scalars = Array(text.unicodeScalars.prefix(Self.longestText + 1))
+        return scalars.count <= Self.longestText && self.program.covers(scalars)
     }
 
     package static func == (left: Pattern, right: Pattern) -> Bool {
         left.text.isExactly(right.text)
-    }
-}
-
-/// The places in a pattern that a text has reached.
-private struct Ways {
-    var steps: [Int] = []
-    private var seen: [Bool]
-
-    init(count: Int) {
-        self.seen = [Bool](repeating: false, count: count)
-    }
-
-    var isEmpty: Bool { self.steps.isEmpty }
-
-    mutating func isNew(_ index: Int) -> Bool {
-        guard !self.seen[index] else { return false }
-        self.seen[index] = true
-        return true
-    }
-
-    mutating func clear() {
-        self.steps.removeAll(keepingCapacity: true)
-        for index in self.seen.indices { self.seen[index] = false }
     }
 }
 

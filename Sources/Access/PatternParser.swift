@@ -6,11 +6,15 @@ package struct PatternError: Error, Sendable, Equatable, CustomStringConvertible
     package let position: Int
 }
 
-/// Reads a `Pattern`.
+/// Reads a `Pattern`, or a `PageRule`, which may have more.
 struct PatternParser {
     /// What a pattern is made of.
     indirect enum Node {
         case set(ScalarSet)
+        case start
+        case end
+        /// What follows has to be like this, or must not be.
+        case ahead(Node, isNegated: Bool)
         case sequence([Node])
         case choice([Node])
         /// `maximum` is `nil` for no limit.
@@ -23,10 +27,12 @@ struct PatternParser {
     private static let mostRepetitions = 1000
 
     private let scalars: [Unicode.Scalar]
+    private let isPageRule: Bool
     private var position = 0
 
-    init(_ text: String) {
+    init(_ text: String, isPageRule: Bool = false) {
         self.scalars = Array(text.unicodeScalars)
+        self.isPageRule = isPageRule
     }
 
     mutating func parse() throws(PatternError) -> Node {
@@ -56,6 +62,12 @@ struct PatternParser {
     private mutating func parseAtom(depth: Int) throws(PatternError) -> Node {
         guard let scalar = self.current else { throw self.error("something is missing here") }
         switch scalar {
+        case "^" where self.isPageRule:
+            self.position += 1
+            return .start
+        case "$" where self.isPageRule:
+            self.position += 1
+            return .end
         case "^", "$": throw self.error("no \"\(scalar)\" is needed: a pattern covers the whole text")
         case "*", "+", "?", "{": throw self.error("there is nothing before \"\(scalar)\" to repeat")
         case "]", "}": throw self.error("write \"\\\(scalar)\" for the character itself")
@@ -68,16 +80,41 @@ struct PatternParser {
         case "\\": return .set(try self.parseEscape())
         case "(":
             self.position += 1
-            guard self.current != "?" else {
-                throw self.error("\"(?\" is not allowed: no look-ahead, no look-behind, no options")
-            }
+            let kind = try self.parseGroupKind()
             let node = try self.parseChoice(depth: depth + 1)
             guard self.take(")") else { throw self.error("\")\" is missing") }
-            return node
+            switch kind {
+            case .plain: return node
+            case .ahead: return .ahead(node, isNegated: false)
+            case .notAhead: return .ahead(node, isNegated: true)
+            }
         default:
             self.position += 1
             return .set(.one(scalar))
         }
+    }
+
+    private enum GroupKind {
+        case plain
+        case ahead
+        case notAhead
+    }
+
+    /// What follows `(`.
+    private mutating func parseGroupKind() throws(PatternError) -> GroupKind {
+        guard self.take("?") else { return .plain }
+        guard self.isPageRule else {
+            self.position -= 1
+            throw self.error("\"(?\" is not allowed: no look-ahead, no look-behind, no options")
+        }
+        if self.take(":") { return .plain }
+        if self.take("=") { return .ahead }
+        if self.take("!") { return .notAhead }
+        self.position -= 1
+        throw self.error(
+            "of the groups that begin with \"(?\" there are \"(?:\", \"(?=\" and \"(?!\": look-behind and names would need "
+                + "a matcher that some paths make slow"
+        )
     }
 
     private mutating func parseRepetition(of node: Node) throws(PatternError) -> Node {
@@ -98,6 +135,12 @@ struct PatternParser {
         } else {
             return node
         }
+        switch node {
+        case .start, .end, .ahead: throw self.error("only characters and plain groups can be repeated")
+        case .set, .sequence, .choice, .repeated: break
+        }
+        // As few as possible or as many: whether there is a match is the same.
+        if self.isPageRule, self.take("?") { return result }
         if let next = self.current, next == "*" || next == "+" || next == "?" || next == "{" {
             throw self.error("one repetition at a time; use a group for more")
         }
@@ -124,7 +167,7 @@ struct PatternParser {
             guard let scalar = self.current else { throw self.error("\"]\" is missing") }
             guard scalar != "[" else { throw self.error("write \"\\[\" for the character itself") }
             if scalar == "\\" {
-                set.ranges += try self.parseEscape().ranges
+                set.ranges += try self.parseEscape(isInClass: true).ranges
                 continue
             }
             self.position += 1
@@ -140,7 +183,7 @@ struct PatternParser {
         return set
     }
 
-    private mutating func parseEscape() throws(PatternError) -> ScalarSet {
+    private mutating func parseEscape(isInClass: Bool = false) throws(PatternError) -> ScalarSet {
         self.position += 1
         guard let scalar = self.current else { throw self.error("\"\\\" stands before a character") }
         self.position += 1
@@ -148,6 +191,9 @@ struct PatternParser {
         case "d": return .digits
         case "w": return .word
         case "s": return .space
+        case "D" where self.isPageRule && !isInClass: return ScalarSet(ranges: ScalarSet.digits.ranges, isNegated: true)
+        case "W" where self.isPageRule && !isInClass: return ScalarSet(ranges: ScalarSet.word.ranges, isNegated: true)
+        case "S" where self.isPageRule && !isInClass: return ScalarSet(ranges: ScalarSet.space.ranges, isNegated: true)
         case let other where other.isASCII && other.value > 0x20 && !UInt8(ascii: other).isAlphanumeric:
             return .one(other)
         default:
@@ -172,58 +218,5 @@ struct PatternParser {
 
     private func error(_ message: String) -> PatternError {
         PatternError(description: message, position: self.position)
-    }
-}
-
-extension PatternParser.Node {
-    /// The number of steps it becomes, or some number beyond every limit: never an overflow.
-    var size: Int {
-        let limit = 1 << 20
-        switch self {
-        case .set: return 1
-        case .sequence(let nodes): return nodes.reduce(0) { min(limit, $0 + $1.size) }
-        case .choice(let nodes): return nodes.reduce(0) { min(limit, $0 + $1.size + 2) }
-        case .repeated(let node, let minimum, let maximum):
-            return min(limit, (node.size + 1) * (max(minimum, maximum ?? minimum) + 1) + 1)
-        }
-    }
-
-    func append(to steps: inout [Pattern.Step]) {
-        switch self {
-        case .set(let set): steps.append(.scalar(set))
-        case .sequence(let nodes): for node in nodes { node.append(to: &steps) }
-        case .choice(let nodes): Self.append(nodes[...], to: &steps)
-        case .repeated(let node, let minimum, let maximum):
-            for _ in 0..<minimum { node.append(to: &steps) }
-            guard let maximum else { return Self.appendLoop(of: node, to: &steps) }
-            var splits: [Int] = []
-            for _ in minimum..<maximum {
-                splits.append(steps.count)
-                steps.append(.accept)
-                node.append(to: &steps)
-            }
-            for split in splits { steps[split] = .split(split + 1, steps.count) }
-        }
-    }
-
-    private static func appendLoop(of node: Self, to steps: inout [Pattern.Step]) {
-        let split = steps.count
-        steps.append(.accept)
-        node.append(to: &steps)
-        steps.append(.jump(split))
-        steps[split] = .split(split + 1, steps.count)
-    }
-
-    private static func append(_ choices: ArraySlice<Self>, to steps: inout [Pattern.Step]) {
-        guard let first = choices.first else { return }
-        guard choices.count > 1 else { return first.append(to: &steps) }
-        let split = steps.count
-        steps.append(.accept)
-        first.append(to: &steps)
-        let jump = steps.count
-        steps.append(.accept)
-        steps[split] = .split(split + 1, steps.count)
-        Self.append(choices.dropFirst(), to: &steps)
-        steps[jump] = .jump(steps.count)
     }
 }

@@ -29,6 +29,8 @@ package final class Route: Sendable {
     package let bearer: BearerPolicy?
     /// Which token the upstream gets; `nil`: none of ours.
     package let token: UpstreamToken?
+    /// Whether the upstream is told what Logto's Protected App tells it; `nil`: it is not.
+    package let protectedApp: ProtectedApp?
     /// Whether `%2F` may stand in a path.
     package let allowEncodedSlashes: Bool
     /// The decoded path without a slash at the end: nothing at all for "/".
@@ -49,7 +51,8 @@ package final class Route: Sendable {
         headers: HeaderSet? = nil,
         assertionAudience: String? = nil,
         bearer: BearerPolicy? = nil,
-        token: UpstreamToken? = nil
+        token: UpstreamToken? = nil,
+        protectedApp: ProtectedApp? = nil
     ) throws(RouteTableError) {
         let target: RequestTarget
         do {
@@ -77,6 +80,7 @@ package final class Route: Sendable {
         self.assertionAudience = assertionAudience
         self.bearer = bearer
         self.token = token
+        self.protectedApp = protectedApp
         let bytes = target.decodedPath ?? Array(path.utf8)
         self.pathBytes = hasSlashAtEnd ? Array(bytes.dropLast()) : bytes
     }

@@ -133,6 +133,11 @@ private struct HostRoutes: Sendable {
 }
 
 extension RequestTarget {
+    /// The path as it is spelt, as it is meant, and as other servers might read it.
+    var readings: [[UInt8]] {
+        [Array(self.path)] + (self.decodedPath.map { [$0] } ?? []) + self.otherReadings
+    }
+
     /// The path as other servers might read it: each combination of the ways in which it is ambiguous.
     fileprivate var otherReadings: [[UInt8]] {
         guard let decoded = self.decodedPath else { return [] }

@@ -61,17 +61,24 @@ extension ConfigurationReader {
         let admin = Configuration.Admin(self.section("admin"), besides: listeners)
         let others = listeners.map { ("server.listen", $0) } + [("admin.listen", admin.listen)]
         let check = Configuration.Check(self.section("check"), besides: others)
-        let provider = Configuration.ProviderSettings(self.section("provider"))
+        let protectedApp = ProtectedAppSection(self.section("protected_app"))
+        let provider = Configuration.ProviderSettings(self.section("provider")).map { protectedApp.applied(to: $0) }
         let signIn = Configuration.SignInSettings(self.section("sign_in"))
-        let session = Configuration.SessionSettings(self.section("session"))
+        let sessionSection = self.section("session")
+        let session = protectedApp.applied(to: Configuration.SessionSettings(sessionSection), sessionSection)
         let cookie = Configuration.CookieSettings(self.section("cookie"))
         let redis = RedisSection(self.section("redis"))
         let pathsSection = self.section("paths")
-        let paths = Configuration.Paths(pathsSection)
+        let paths = protectedApp.applied(to: Configuration.Paths(pathsSection), pathsSection)
         let timeouts = Configuration.Timeouts(self.section("timeouts"))
         let limits = Configuration.Limits(self.section("limits"))
         let log = Configuration.Log(self.section("log"))
-        let routing = RouteSections(self.sections("route"), publicURL: server?.publicURL, paths: paths)
+        let routing = RouteSections(
+            self.sections("route"),
+            publicURL: server?.publicURL,
+            paths: paths,
+            protectedApp: protectedApp
+        )
         guard let server, let provider else { return nil }
         paths.warnOfProtectedLanding(pathsSection, routing.routes, server.publicURL.authority)
         var configuration = Configuration(

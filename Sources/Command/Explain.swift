@@ -94,6 +94,9 @@ package struct Explain: ParsableCommand {
         let methods = route.methods.isEmpty ? "" : ", methods \(route.methods.joined(separator: " "))"
         lines.append("route     \(route.name): \(route.authority.text)\(route.path)\(methods)")
         lines.append("access    \(route.policy.access.rawValue)\(route.policy.mode == .shadow ? ", shadow mode" : "")")
+        if route.policy.access(to: target) != route.policy.access {
+            lines.append("pages     none of page_rules is found in this path: it is for anyone")
+        }
         let session = claims.flatMap { self.session($0, authority, now) }
         lines.append("caller    \(session?.identity.subject ?? "nobody is signed in") from \(self.address)")
         if let requirement = route.policy.requirement {

@@ -91,7 +91,7 @@ extension ExchangeHandler {
         } catch {
             throw .fault(error)
         }
-        guard route.policy.access != .anyone, !self.memory.tickets.isEmpty else {
+        guard route.policy.access(to: access.target) != .anyone, !self.memory.tickets.isEmpty else {
             return self.conclude(number, mode, session: nil)
         }
         if let session = self.sessionAtHand(for: access.authority) {

@@ -60,7 +60,7 @@ extension ExchangeHandler {
         if let token = try self.bearerToken(for: route) {
             return self.judge(token, for: route) { self.carryOut(number, session: $0) }
         }
-        guard route.policy.access != .anyone, !self.memory.tickets.isEmpty else {
+        guard route.policy.access(to: access.target) != .anyone, !self.memory.tickets.isEmpty else {
             return self.carryOut(number, session: nil)
         }
         if let session = self.sessionAtHand(for: access.authority) { return self.carryOut(number, session: session) }

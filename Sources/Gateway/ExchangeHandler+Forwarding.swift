@@ -1,4 +1,5 @@
 import Access
+import Cryptography
 import NIOCore
 
 /// The near end of the glue: each side reads only while the other can write.
@@ -37,7 +38,7 @@ extension ExchangeHandler: UpstreamPartner {
             target: target,
             cookieLine: self.memory.cookieLine,
             identityFields: self.identityFields(permit),
-            dropsAuthorization: permit.route.token != nil,
+            dropsAuthorization: permit.route.token != nil || permit.route.protectedApp?.sendsCredentials ?? false,
             host: plan.host(permit.route, of: connection.origin, asked: access.authority),
             forwardedFor: client.forwardedFor,
             forwardedHost: access.authority.text,
@@ -59,8 +60,17 @@ extension ExchangeHandler: UpstreamPartner {
         if self.exchange.requestEnded { self.flush() }
     }
 
-    /// As rendered for the decision; nobody's for a permit without a session.
+    /// What the upstream is told about whose request it is, and that it comes through us.
     private func identityFields(_ permit: Permit) -> [UInt8]? {
+        guard let app = permit.route.protectedApp else { return self.fieldsOfSession(permit) }
+        var fields = self.fieldsOfSession(permit) ?? []
+        if app.sendsCredentials { self.worker.settings.credentials.withBytes { fields += $0 } }
+        fields += Array("\(ProtectedApp.hostField): \(self.current.access?.authority.text ?? "")\r\n".utf8)
+        return fields
+    }
+
+    /// As rendered for the decision; nobody's for a permit without a session.
+    private func fieldsOfSession(_ permit: Permit) -> [UInt8]? {
         guard permit.session != nil, let session = self.current.session else { return nil }
         let limit = self.worker.settings.configuration.limits.identityBytes
         guard let fields = try? session.fields(permit.route.headers, maximumSize: limit).get() else { return nil }

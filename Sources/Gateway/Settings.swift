@@ -1,6 +1,7 @@
 package import Access
 package import Cryptography
 import NIOCore
+import OpenIDConnect
 
 /// The configuration with everything that follows from it, computed once and shared by all workers. It never changes.
 package final class Settings: Sendable {
@@ -16,6 +17,8 @@ package final class Settings: Sendable {
     let reservedNames: ReservedNames
     /// The APIs for which some route needs tokens, to be asked for with each sign-in.
     let resources: [String]
+    /// `Authorization` with our client's id and secret, as Logto's Protected App sends it to applications.
+    let credentials: Secret
     package let endpoints: EndpointTable
     let checks: CheckPaths
     let renewalRules: RenewalPlan.Rules
@@ -52,6 +55,9 @@ package final class Settings: Sendable {
         self.upstreamContexts = try UpstreamContexts(configuration.upstreams)
         self.connectionLimits = ConnectionLimits(configuration.limits)
         self.signInLimit = SignInLimit(perMinute: configuration.limits.signInsPerMinute)
+        let client = configuration.provider.client
+        let pair = Array("\(client.id):".utf8) + (client.secret?.withBytes { $0 } ?? [])
+        self.credentials = Secret("Authorization: Basic \(Base64.encode(pair))\r\n")
         self.endpoints = EndpointTable(
             configuration.paths,
             givesTokens: !configuration.session.tokens.isNone

@@ -16,6 +16,7 @@ struct Sample {
         ("[cookie]", []),
         ("[redis]", []),
         ("[paths]", []),
+        ("[protected_app]", []),
         ("[timeouts]", []),
         ("[limits]", []),
         ("[log]", []),

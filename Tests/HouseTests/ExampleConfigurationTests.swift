@@ -11,7 +11,7 @@ struct ExampleConfigurationTests {
     private static let examples = [
         "provider.client_secret_file", "check.listen", "route.name", "route.host", "route.methods", "route.require",
         "route.sign_in", "route.preset", "route.user_claim", "route.headers", "route.bearer",
-        "route.token",
+        "route.token", "route.page_rules",
     ]
 
     init() throws {

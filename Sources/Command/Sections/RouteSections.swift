@@ -12,14 +12,20 @@ struct RouteSections {
     /// - Parameters:
     ///   - publicURL: gives a route its host when it names none; `nil` when it is not known.
     ///   - paths: our own, which no route may take.
-    init(_ sections: [SectionReader], publicURL: Configuration.PublicURL?, paths: Configuration.Paths) {
-        for section in sections { self.read(section, publicURL, paths) }
+    init(
+        _ sections: [SectionReader],
+        publicURL: Configuration.PublicURL?,
+        paths: Configuration.Paths,
+        protectedApp: ProtectedAppSection
+    ) {
+        for section in sections { self.read(section, publicURL, paths, protectedApp) }
     }
 
     private mutating func read(
         _ section: SectionReader,
         _ publicURL: Configuration.PublicURL?,
-        _ paths: Configuration.Paths
+        _ paths: Configuration.Paths,
+        _ protectedApp: ProtectedAppSection
     ) {
         let name = section.value("name", allowed: "up to 64 characters") { $0.unicodeScalars.count <= 64 ? $0 : nil }
         let host = section.host("host", publicURL)
@@ -30,8 +36,10 @@ struct RouteSections {
         let requirement = self.requirement(section, access)
         let mode: PolicyMode = section.choice("mode") ?? .enforce
         if mode == .shadow, !section.has("require") { section.warn("mode", "without require it changes nothing") }
+        let pages = section.pages(access, protectedApp)
+        let app = section.has("preset") ? nil : protectedApp.app
         let signIn = section.nested("sign_in").map { SignInOptions($0) } ?? SignInOptions()
-        let headers = HeadersSection(section).headers
+        let headers = HeadersSection(section).headers ?? app.flatMap { _ in HeaderSet.protectedApp }
         let audience = section.value("assertion", allowed: "the application's audience, up to 256 characters") {
             $0.unicodeScalars.count <= 256 ? $0 : nil
         }
@@ -46,14 +54,15 @@ struct RouteSections {
                 path: path,
                 methods: methods,
                 upstream: upstream.map { self.index(of: $0) },
-                policy: Policy(access: access, requirement: requirement, mode: mode),
+                policy: Policy(access: access, requirement: requirement, mode: mode, pages: pages),
                 preserveHost: preserveHost,
                 allowEncodedSlashes: allowEncodedSlashes,
                 signIn: signIn,
                 headers: headers,
                 assertionAudience: audience,
                 bearer: tokens.bearer,
-                token: tokens.token
+                token: tokens.token,
+                protectedApp: app
             )
             if section.accepts(route, paths, besides: self.routes) { self.routes.append(route) }
         } catch {
@@ -123,6 +132,20 @@ extension SectionReader {
             allowed: "only network there; claims need access = \"signed-in\""
         )
         return false
+    }
+
+    /// The pages that the route's `access` is about.
+    fileprivate func pages(_ access: Access, _ protectedApp: ProtectedAppSection) -> [PageRule] {
+        let own = self.pageRules("page_rules")
+        if access == .anyone, !own.isEmpty {
+            self.refuse(
+                "page_rules",
+                found: "page_rules with access = \"anyone\"",
+                allowed: "access = \"signed-in\" or \"optional\" there: it says what holds for the pages"
+            )
+        }
+        let inherits = protectedApp.isEnabled && access != .anyone && !self.has("page_rules")
+        return inherits ? protectedApp.pages : own
     }
 
     /// Methods as HTTP writes them.
