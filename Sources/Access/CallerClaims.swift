@@ -17,6 +17,7 @@ package struct CallerClaims: Sendable {
     private let scopes: TextSet
     private let organizations: TextSet
     private let organizationRoles: TextSet
+    private let permissions: [UpstreamToken: TextSet]
     /// Only a verified one; only the literal `true` verifies.
     private let email: EmailAddress?
 
@@ -26,12 +27,14 @@ package struct CallerClaims: Sendable {
     /// - Parameters:
     ///   - json: the claims, an object.
     ///   - scope: what was granted, separated by spaces; `nil` when nobody said.
-    package init(_ json: JSON, scope: String?) {
+    ///   - permissions: what APIs and organizations permit, as far as they have been asked; separated by spaces.
+    package init(_ json: JSON, scope: String?, permissions: [UpstreamToken: String] = [:]) {
         self.json = json
         self.roles = TextSet(json["roles"])
         self.scopes = scope.map { TextSet(words: $0) } ?? TextSet(nil)
         self.organizations = TextSet(json["organizations"])
         self.organizationRoles = TextSet(json["organization_roles"])
+        self.permissions = permissions.mapValues { TextSet(words: $0) }
         let isVerified = json["email_verified"]?.boolValue == true
         self.email = isVerified ? json["email"]?.stringValue.flatMap { EmailAddress($0) } : nil
     }
@@ -43,6 +46,10 @@ package struct CallerClaims: Sendable {
         case .organizations: self.organizations.hasOne(of: texts)
         case .organizationRoles: self.organizationRoles.hasOne(of: texts)
         }
+    }
+
+    func truth(that api: UpstreamToken, permitsOneOf texts: [String]) -> Truth {
+        self.permissions[api]?.hasOne(of: texts) ?? .unknown
     }
 
     func truth(ofEmail isWanted: (EmailAddress) -> Bool) -> Truth {

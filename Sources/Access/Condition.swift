@@ -5,6 +5,8 @@ package indirect enum Condition: Sendable, Equatable {
     case not(Condition)
     /// One of these is in the list. Compared byte by byte.
     case lists(CallerClaims.List, [String])
+    /// An API or an organization permits one of these.
+    case permissions(UpstreamToken, [String])
     case claim(ClaimPath, ClaimTest)
     /// The verified address is one of these: the domain in any case, what is before it byte by byte.
     case email([EmailAddress])
@@ -22,6 +24,7 @@ package indirect enum Condition: Sendable, Equatable {
         case .any(let conditions): Truth.any(conditions) { $0.truth(for: caller, networks: networks) }
         case .not(let condition): condition.truth(for: caller, networks: networks).negated
         case .lists(let list, let texts): caller.truth(that: list, hasOneOf: texts)
+        case .permissions(let api, let texts): caller.truth(that: api, permitsOneOf: texts)
         case .claim(let path, let test): test.truth(of: path.value(in: caller.json))
         case .email(let addresses): caller.truth(ofEmail: addresses.contains)
         case .emailDomain(let domains): caller.truth(ofEmail: { email in domains.contains { $0.covers(email) } })
@@ -42,7 +45,18 @@ package indirect enum Condition: Sendable, Equatable {
             for condition in conditions { condition.collectNetworks(&found) }
         case .not(let condition): condition.collectNetworks(&found)
         case .network(let ranges): if !found.contains(ranges) { found.append(ranges) }
-        case .lists, .claim, .email, .emailDomain: break
+        case .lists, .permissions, .claim, .email, .emailDomain: break
+        }
+    }
+
+    /// Every API and organization whose permissions are asked for, each once.
+    var apis: [UpstreamToken] {
+        switch self {
+        case .all(let conditions), .any(let conditions):
+            conditions.flatMap(\.apis).reduce(into: []) { if !$0.contains($1) { $0.append($1) } }
+        case .not(let condition): condition.apis
+        case .permissions(let api, _): [api]
+        case .lists, .claim, .email, .emailDomain, .network: []
         }
     }
 
@@ -52,7 +66,7 @@ package indirect enum Condition: Sendable, Equatable {
         case .all(let conditions), .any(let conditions): conditions.allSatisfy(\.isAboutNetworksAlone)
         case .not(let condition): condition.isAboutNetworksAlone
         case .network: true
-        case .lists, .claim, .email, .emailDomain: false
+        case .lists, .permissions, .claim, .email, .emailDomain: false
         }
     }
 
@@ -61,6 +75,8 @@ package indirect enum Condition: Sendable, Equatable {
         case (.all(let left), .all(let right)), (.any(let left), .any(let right)): left == right
         case (.not(let left), .not(let right)): left == right
         case (.lists(let left, let leftTexts), .lists(let right, let rightTexts)):
+            left == right && leftTexts.elementsEqual(rightTexts) { $0.isExactly($1) }
+        case (.permissions(let left, let leftTexts), .permissions(let right, let rightTexts)):
             left == right && leftTexts.elementsEqual(rightTexts) { $0.isExactly($1) }
         case (.claim(let left, let leftTest), .claim(let right, let rightTest)):
             left == right && leftTest == rightTest

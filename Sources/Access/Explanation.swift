@@ -21,17 +21,28 @@ package struct Explanation: Sendable, CustomStringConvertible {
 
 extension Requirement {
     /// Every part of the condition with its answer.
-    package func explained(for claims: JSON, scope: String?, from address: String) -> [Explanation] {
+    package func explained(
+        for claims: JSON,
+        scope: String?,
+        permissions: [UpstreamToken: String] = [:],
+        from address: String
+    ) -> [Explanation] {
         let networks = self.answers(from: address)
         var lines: [Explanation] = []
-        self.condition.explain(CallerClaims(claims, scope: scope), networks, depth: 0, into: &lines)
+        let caller = CallerClaims(claims, scope: scope, permissions: permissions)
+        self.condition.explain(caller, networks, depth: 0, into: &lines)
         return lines
     }
 
     /// What keeps a caller out, in one line: the parts that are not met. `nil` when none is.
     package func failing(for grants: Grants?, from address: String) -> String? {
         let claims = grants?.session.parsedClaims ?? .object([])
-        let lines = self.explained(for: claims, scope: grants?.session.scope, from: address)
+        let lines = self.explained(
+            for: claims,
+            scope: grants?.session.scope,
+            permissions: grants?.permissions ?? [:],
+            from: address
+        )
         guard let first = lines.first, first.truth != .yes else { return nil }
         let leaves = lines.enumerated().filter { index, line in
             let isLeaf = index + 1 == lines.count || lines[index + 1].depth <= line.depth
@@ -64,7 +75,7 @@ extension Condition {
         switch self {
         case .all(let conditions), .any(let conditions): conditions
         case .not(let condition): [condition]
-        case .lists, .claim, .email, .emailDomain, .network: []
+        case .lists, .permissions, .claim, .email, .emailDomain, .network: []
         }
     }
 
@@ -74,6 +85,7 @@ extension Condition {
         case .any: "any of"
         case .not: "not"
         case .lists(let list, let texts): "\(list.rawValue) has one of \(Self.shown(texts.map { "\"\($0)\"" }))"
+        case .permissions(let api, let texts): "\(api) permits one of \(Self.shown(texts.map { "\"\($0)\"" }))"
         case .claim(let path, let test): "claim \(path) \(test)"
         case .email(let addresses): "verified email is one of \(Self.shown(addresses))"
         case .emailDomain(let domains): "verified email is in one of \(Self.shown(domains))"

@@ -8,6 +8,8 @@ package final class Requirement: Sendable {
     package let stepUp: StepUp
     /// The condition's networks. A request is in some of them, which makes a number: its bits say in which.
     let networks: [[AddressRange]]
+    /// Whose permissions it takes: they have to be asked for before anybody can be judged.
+    package let apis: [UpstreamToken]
     /// The bit for a request that is in no network; those for the others follow.
     let firstBit: Int
 
@@ -18,6 +20,7 @@ package final class Requirement: Sendable {
         self.condition = condition
         self.stepUp = stepUp
         self.networks = condition.networks
+        self.apis = condition.apis
         self.firstBit = firstBit
     }
 
@@ -86,6 +89,8 @@ package struct StepUp: Sendable, Equatable {
 package struct Requirements: Sendable {
     private(set) var all: [Requirement] = []
     private(set) var bitCount = 0
+    /// Whose permissions they take, each once.
+    package private(set) var apis: [UpstreamToken] = []
 
     package init() {}
 
@@ -96,6 +101,7 @@ package struct Requirements: Sendable {
         guard requirement.networks.count <= Requirement.mostNetworks else { return nil }
         if let known = self.all.first(where: { $0 == requirement }) { return known }
         self.all.append(requirement)
+        for api in requirement.apis where !self.apis.contains(api) { self.apis.append(api) }
         self.bitCount += requirement.bitCount
         return requirement
     }
@@ -104,13 +110,20 @@ package struct Requirements: Sendable {
 /// A session, with the answer to every requirement as one bit: worked out once, looked up with each request.
 package final class Grants: Sendable {
     package let session: Session
+    /// What APIs and organizations permit, as far as they have been asked.
+    package let permissions: [UpstreamToken: String]
     private let bits: [UInt64]
     /// `auth_time`: when somebody last proved who they are.
     private let authenticatedAt: Instant?
     private let acr: String?
 
-    package init(_ session: Session, _ requirements: Requirements) {
+    package init(
+        _ session: Session,
+        _ requirements: Requirements,
+        permissions: [UpstreamToken: String] = [:]
+    ) {
         self.session = session
+        self.permissions = permissions
         guard requirements.bitCount > 0 else {
             self.bits = []
             self.authenticatedAt = nil
@@ -118,7 +131,7 @@ package final class Grants: Sendable {
             return
         }
         let claims = session.parsedClaims
-        let caller = CallerClaims(claims, scope: session.scope)
+        let caller = CallerClaims(claims, scope: session.scope, permissions: permissions)
         var bits = [UInt64](repeating: 0, count: requirements.bitCount / 64 + 1)
         for requirement in requirements.all {
             for place in 0..<requirement.bitCount where requirement.truth(for: caller, place: place) == .yes {

@@ -1,3 +1,5 @@
+package import JSON
+
 /// Which access tokens of API clients a route takes in place of a session.
 package struct BearerPolicy: Sendable, Equatable {
     /// A JWT must be for one of these.
@@ -40,5 +42,56 @@ package enum UpstreamToken: Sendable, Hashable {
     package var resources: [String] {
         guard case .obtained(let resource, let organization) = self else { return [] }
         return (resource.map { [$0] } ?? []) + (organization == nil ? [] : [Self.organizationsResource])
+    }
+}
+
+extension UpstreamToken: CustomStringConvertible {
+    /// For explanations.
+    package var description: String {
+        switch self {
+        case .idToken: "the ID token"
+        case .accessToken: "the access token"
+        case .obtained(let resource, nil): resource ?? ""
+        case .obtained(nil, let organization?): "\(organization)"
+        case .obtained(let resource?, let organization?): "\(resource) within \(organization)"
+        }
+    }
+}
+
+extension UpstreamToken.Organization: CustomStringConvertible {
+    /// For explanations.
+    package var description: String {
+        switch self {
+        case .fixed(let id): "organization \(id)"
+        case .only: "the user's only organization"
+        case .segment(let place): "the organization in segment \(place + 1)"
+        case .field(let name): "the organization in \(name)"
+        }
+    }
+}
+
+extension UpstreamToken {
+    /// Logto's name for an organization as an audience.
+    private static let organizationPrefix = "urn:logto:organization:"
+
+    /// Whom a token of this kind is for, as its `aud` says; `nil` where that is not fixed.
+    package var audience: String? {
+        guard case .obtained(let resource, let organization) = self else { return nil }
+        if let resource { return resource }
+        guard case .fixed(let id)? = organization else { return nil }
+        return Self.organizationPrefix + id
+    }
+
+    /// Whether an access token with these claims is one of this kind, so that its scope tells what is permitted.
+    package func isKind(of claims: JSON) -> Bool {
+        guard case .obtained(let resource, let organization) = self, let audience = self.audience else { return false }
+        let audiences = claims["aud"].map {
+            $0.stringValue.map { [$0] } ?? ($0.arrayValue ?? []).compactMap(\.stringValue)
+        }
+        guard let audiences, audiences.contains(where: { $0.isExactly(audience) }) else { return false }
+        guard resource != nil else { return true }
+        let named = claims["organization_id"]?.stringValue
+        guard case .fixed(let id)? = organization else { return named == nil }
+        return named?.isExactly(id) ?? false
     }
 }

@@ -27,7 +27,9 @@ package struct Explain: ParsableCommand {
     package var subject: String?
     @Option(help: ArgumentHelp("A JSON file with the claims of who asks.", valueName: "file"))
     package var claims: String?
-    @Option(help: ArgumentHelp("The scopes granted, separated by spaces.", valueName: "scope"))
+    @Option(
+        help: ArgumentHelp("The scopes granted, and what every API permits, separated by spaces.", valueName: "scope")
+    )
     package var scope: String?
     @Option(help: ArgumentHelp("The address of who asks, for network.", valueName: "ip"))
     package var address = "127.0.0.1"
@@ -63,6 +65,12 @@ package struct Explain: ParsableCommand {
             throw ValidationError("\(file): this is no JSON object with a text as \"sub\"")
         }
         return claims
+    }
+
+    /// What each of the requirement's APIs permits: what --scope says.
+    private func permissions(of requirement: Requirement) -> [UpstreamToken: String] {
+        guard let scope else { return [:] }
+        return Dictionary(requirement.apis.map { ($0, scope) }) { first, _ in first }
     }
 
     /// What is printed, line by line.
@@ -103,6 +111,7 @@ package struct Explain: ParsableCommand {
             let explained = requirement.explained(
                 for: claims ?? .object([]),
                 scope: self.scope,
+                permissions: self.permissions(of: requirement),
                 from: self.address
             )
             lines += explained.map { "requires  \($0)" }
@@ -116,7 +125,8 @@ package struct Explain: ParsableCommand {
             isNavigation: true,
             clientAddress: self.address
         )
-        let grants = session.map { Grants($0, configuration.requirements) }
+        let permissions = route.policy.requirement.map { self.permissions(of: $0) } ?? [:]
+        let grants = session.map { Grants($0, configuration.requirements, permissions: permissions) }
         return lines + [Self.line(for: route.decide(request, grants, now: now))]
     }
 

@@ -27,7 +27,7 @@ final class BearerTokens {
     }
 
     private let settings: Settings
-    private let judge: BearerJudge
+    let judge: BearerJudge
     private var judged: [Key: Judged] = [:]
     /// Who waits for the same token.
     private var waiting: [Key: [(Verdict) -> Void]] = [:]
@@ -95,7 +95,11 @@ final class BearerTokens {
             createdAt: now,
             expiresAt: token.expiresAt
         )
-        let opened = OpenedSession(bearer: Grants(session, self.settings.configuration.requirements))
+        // What the token itself permits is all that can be told of its caller.
+        let requirements = self.settings.configuration.requirements
+        let permissions = requirements.apis.filter { $0.isKind(of: token.claims) }.map { ($0, token.scope) }
+        let grants = Grants(session, requirements, permissions: Dictionary(permissions) { first, _ in first })
+        let opened = OpenedSession(bearer: grants)
         if self.judged.count >= Self.limit { self.judged.removeAll(keepingCapacity: true) }
         let until = isOpaque ? min(token.expiresAt, now.advanced(by: Self.opaqueFreshness)) : token.expiresAt
         self.judged[key] = Judged(session: opened, until: until)

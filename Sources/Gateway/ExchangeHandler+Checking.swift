@@ -109,6 +109,9 @@ extension ExchangeHandler {
     private func conclude(_ number: Int, _ mode: CheckMode, session: OpenedSession?) {
         guard self.isStill(number), let route = self.current.route, let access = self.current.access else { return }
         self.current.session = session
+        if let api = self.unknownPermissions(of: session, for: route) {
+            return self.learn(api, of: session) { self.conclude(number, mode, session: session) }
+        }
         let decision = route.decide(access, session?.grants, now: self.worker.wallClock)
         switch decision {
         case .permit(let permit):

@@ -87,6 +87,9 @@ extension ExchangeHandler {
     private func carryOut(_ number: Int, session: OpenedSession?) {
         guard self.isStill(number), let route = self.current.route, let access = self.current.access else { return }
         self.current.session = session
+        if let api = self.unknownPermissions(of: session, for: route) {
+            return self.learn(api, of: session) { self.carryOut(number, session: session) }
+        }
         switch route.decide(access, session?.grants, now: self.worker.wallClock) {
         case .permit(let permit):
             self.note(.permit)

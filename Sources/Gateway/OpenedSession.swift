@@ -1,12 +1,13 @@
 package import Access
 import Cryptography
 import JSON
+import OpenIDConnect
 
 /// A session that its ticket has opened, with the header fields it stands for.
 package final class OpenedSession {
     let ticket: Ticket
     /// The session, with what the routes' policies make of it.
-    package let grants: Grants
+    package private(set) var grants: Grants
     package var session: Session { self.grants.session }
     /// The identity as the header fields of each set that was asked for, rendered once.
     private var rendered: [(headers: HeaderSet?, fields: Result<[UInt8], IdentityFieldsError>)] = []
@@ -19,6 +20,9 @@ package final class OpenedSession {
     let box: [UInt8]
     /// Roughly the bytes it takes: the record, the texts read out of it, the fields, and what holds them together.
     let cost: Int
+
+    /// Until when what an API permits is known.
+    private var permissionsEnd: [UpstreamToken: Instant] = [:]
 
     /// Whether a token was brought in place of a ticket.
     let isBearer: Bool
@@ -69,6 +73,19 @@ package final class OpenedSession {
     /// The organizations the user is in, as the claim lists them. Read when they are first asked for.
     private(set) lazy var organizations: [String] =
         (self.session.parsedClaims["organizations"]?.arrayValue ?? []).compactMap(\.stringValue)
+
+    /// The first of these whose permissions have to be asked for.
+    func unknown(of apis: [UpstreamToken], now: Instant) -> UpstreamToken? {
+        apis.first { api in self.permissionsEnd[api].map { $0 <= now } ?? true }
+    }
+
+    /// Judges anew, now that it is known what an API permits.
+    func learn(_ permissions: String, of api: UpstreamToken, until end: Instant, _ requirements: Requirements) {
+        self.permissionsEnd[api] = end
+        var known = self.grants.permissions
+        known[api] = permissions
+        self.grants = Grants(self.session, requirements, permissions: known)
+    }
 
     private func render(_ headers: HeaderSet?, maximumSize: Int) -> Result<[UInt8], IdentityFieldsError> {
         var wire = WireBytes()

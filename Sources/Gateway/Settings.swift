@@ -46,8 +46,11 @@ package final class Settings: Sendable {
         let configured = configuration.routes.flatMap { $0.headers?.fields.map(\.name) ?? [] }
         let overrides = configuration.routes.allSatisfy(\.methods.isEmpty) ? [] : Self.methodOverrides
         self.reservedNames = ReservedNames(adding: configured + overrides)
+        let asked =
+            configuration.session.tokens.asked + configuration.requirements.apis.flatMap(\.resources)
+            + configuration.routes.flatMap { $0.token?.resources ?? [] }
         var resources: [String] = []
-        for resource in configuration.session.tokens.asked + configuration.routes.flatMap({ $0.token?.resources ?? [] })
+        for resource in asked
         where !resources.contains(where: { $0.utf8.elementsEqual(resource.utf8) }) {
             resources.append(resource)
         }

@@ -45,7 +45,7 @@ extension SectionReader {
         ("roles", .roles), ("scopes", .scopes), ("permissions", .scopes), ("organizations", .organizations),
         ("organization_roles", .organizationRoles),
     ]
-    private static let others = ["claims", "email", "email_domain", "network", "all", "any", "not"]
+    private static let others = ["api", "claims", "email", "email_domain", "network", "all", "any", "not"]
 
     fileprivate func refuseEmpty(beside more: [String] = []) {
         let keys = Self.lists.map(\.key) + Self.others + more
@@ -64,6 +64,7 @@ extension SectionReader {
             asked.append((key, self.list(key, of: allowed, mayBeEmpty: false).map { .lists(list, $0) }))
         }
         self.checkOrganizationRoles()
+        asked.append(("api", self.nestedList("api").flatMap(Self.permissions)))
         asked.append(("claims", self.nestedList("claims").flatMap(Self.claims)))
         asked.append(("email", self.emails("email")))
         asked.append(("email_domain", self.emailDomains("email_domain")))
@@ -87,6 +88,22 @@ extension SectionReader {
             found: ConfigurationProblem.quoted(odd),
             allowed: "a list of \"organization:role\""
         )
+    }
+
+    /// `{ resource = …, organization = …, permissions = […] }`.
+    private static func permissions(_ sections: [SectionReader]) -> Condition? {
+        let conditions = sections.map { section -> Condition? in
+            let permissions = section.list("permissions", of: "permissions", mayBeEmpty: false)
+            let api = section.fixedToken
+            if permissions == nil, !section.hasProblem("permissions") {
+                section.refuse("permissions", found: "nothing", allowed: "a list of permissions")
+            }
+            guard let permissions, let api else { return nil }
+            return .permissions(api, permissions)
+        }
+        let right = conditions.compactMap(\.self)
+        guard right.count == conditions.count else { return nil }
+        return right.count == 1 ? right[0] : .all(right)
     }
 
     private static func claims(_ sections: [SectionReader]) -> Condition? {

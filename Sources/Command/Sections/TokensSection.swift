@@ -52,10 +52,25 @@ extension SectionReader {
         }
     }
 
-    private var obtainedToken: UpstreamToken? {
-        let resource = self.value("resource", allowed: "an API's identifier, an absolute URI") {
-            $0.isResource ? $0 : nil
+    /// An API, an organization, or an API within an organization: always the same one.
+    var fixedToken: UpstreamToken? {
+        let resource = self.resource
+        let organization = self.text("organization", allowed: "an organization's id")
+        guard resource != nil || organization != nil else {
+            if !self.hasProblem("resource", "organization") {
+                self.refuseTable(found: "no API", allowed: "resource, organization, or both")
+            }
+            return nil
         }
+        return .obtained(resource: resource, organization: organization.map { .fixed($0) })
+    }
+
+    private var resource: String? {
+        self.value("resource", allowed: "an API's identifier, an absolute URI") { $0.isResource ? $0 : nil }
+    }
+
+    private var obtainedToken: UpstreamToken? {
+        let resource = self.resource
         let organizations = self.organizations
         guard organizations.count <= 1 else {
             self.refuseTable(
