@@ -53,6 +53,7 @@ bench: test-deps
 	$(SWIFT_BUILD) --product gatehouse
 	$(SWIFT_BUILD) --product gatehouse-demo
 	$(VENV)/bin/python Tests/Bench/bench.py
+	$(VENV)/bin/python Tests/Bench/policies.py
 
 lint:
 	swift format lint --strict --recursive Package.swift Sources Tests

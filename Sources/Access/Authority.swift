@@ -20,7 +20,7 @@ package struct Authority: Sendable {
         }
     }
 
-    private init(text: String, port: Int?, hostLength: Int) {
+    init(text: String, port: Int?, hostLength: Int) {
         self.text = text
         self.port = port
         self.hostLength = hostLength

@@ -15,11 +15,12 @@ package struct CookieNames: Sendable {
 
     /// - Parameters:
     ///   - name: without prefix, such as "gatehouse".
+    ///   - provider: whose sessions; empty for the first provider's.
     ///   - secure: whether browsers reach us over TLS.
     ///   - domain: when the cookie is for the hosts of a domain.
-    package init(name: String, secure: Bool, domain: String?) {
+    package init(name: String, secure: Bool, domain: String?, provider: String = "") {
         let prefix = secure ? (domain == nil ? "__Host-" : "__Secure-") : ""
-        self.ticket = prefix + name
+        self.ticket = prefix + name + (provider.isEmpty ? "" : "_at_" + provider)
         self.ticketBytes = Array(self.ticket.utf8)
         self.transactionPrefix = prefix + name + "_tx_"
         self.flowCounter = prefix + name + "_flow"
@@ -49,12 +50,14 @@ package struct CookieNames: Sendable {
         guard name.hasIgnoringCase(self.base, at: start) else { return false }
         let end = start + self.base.count
         return end == name.count || name.hasIgnoringCase(Self.transactionMark, at: end)
+            || name.hasIgnoringCase(Self.providerMark, at: end)
             || (name.count - end == Self.flowMark.count && name.hasIgnoringCase(Self.flowMark, at: end))
     }
 
     private static let hostPrefix = Array("__host-".utf8)
     private static let securePrefix = Array("__secure-".utf8)
     private static let transactionMark = Array("_tx_".utf8)
+    private static let providerMark = Array("_at_".utf8)
     private static let flowMark = Array("_flow".utf8)
 
     /// Whether a text can be a cookie's name: a token (RFC 9110, 5.6.2).

@@ -52,7 +52,7 @@ extension Route {
         guard request.authority == self.authority, self.covers(request.target), self.takes(request.method) else {
             return .deny(self, .wrongRoute)
         }
-        let grants = grants.flatMap { $0.session.isValid(for: request.authority, at: now) ? $0 : nil }
+        let grants = grants.flatMap { $0.session.isValid(for: self.sessionAuthority, at: now) ? $0 : nil }
         switch self.policy.access(to: request.target) {
         // None of the pages that the policy is about.
         case .anyone where self.policy.access != .anyone:

@@ -17,6 +17,10 @@ package final class Route: Sendable {
     /// Whether requests can be forwarded. A route without an upstream is there for front proxies to ask about.
     package let hasUpstream: Bool
     package let policy: Policy
+    /// An index into the configuration's providers: with whom people sign in for it.
+    package let provider: Int
+    /// What its sessions are sealed for.
+    package let sessionAuthority: Authority
     /// Whether the upstream sees the browser's `Host`.
     package let preserveHost: Bool
     /// How a sign-in for this route begins, where that differs from all others.
@@ -45,6 +49,7 @@ package final class Route: Sendable {
         methods: [String] = [],
         upstream: Int?,
         policy: Policy,
+        provider: (index: Int, name: String) = (0, ""),
         preserveHost: Bool = true,
         allowEncodedSlashes: Bool = false,
         signIn: SignInOptions = SignInOptions(),
@@ -73,6 +78,8 @@ package final class Route: Sendable {
         self.upstream = upstream ?? 0
         self.hasUpstream = upstream != nil
         self.policy = policy
+        self.provider = provider.index
+        self.sessionAuthority = authority.with(provider: provider.name)
         self.preserveHost = preserveHost
         self.allowEncodedSlashes = allowEncodedSlashes
         self.signIn = signIn

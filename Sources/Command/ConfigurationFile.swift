@@ -62,7 +62,12 @@ extension ConfigurationReader {
         let others = listeners.map { ("server.listen", $0) } + [("admin.listen", admin.listen)]
         let check = Configuration.Check(self.section("check"), besides: others)
         let protectedApp = ProtectedAppSection(self.section("protected_app"))
-        let provider = Configuration.ProviderSettings(self.section("provider")).map { protectedApp.applied(to: $0) }
+        let providerSections = self.sectionOrList("provider")
+        let providers = providerSections.map { section in
+            Configuration.ProviderSettings(section).map { protectedApp.applied(to: $0) }
+        }
+        let names = ProviderNames(providerSections)
+        let provider = providers.first ?? nil
         let signIn = Configuration.SignInSettings(self.section("sign_in"))
         let sessionSection = self.section("session")
         let session = protectedApp.applied(to: Configuration.SessionSettings(sessionSection), sessionSection)
@@ -77,7 +82,8 @@ extension ConfigurationReader {
             self.sections("route"),
             publicURL: server?.publicURL,
             paths: paths,
-            protectedApp: protectedApp
+            protectedApp: protectedApp,
+            providers: names
         )
         guard let server, let provider else { return nil }
         paths.warnOfProtectedLanding(pathsSection, routing.routes, server.publicURL.authority)
@@ -87,6 +93,7 @@ extension ConfigurationReader {
             routes: routing.routes,
             upstreams: []
         )
+        configuration.moreProviders = providers.dropFirst().compactMap(\.self)
         configuration.requirements = routing.requirements
         configuration.upstreams = routing.upstreams
         configuration.tls = tls

@@ -47,6 +47,12 @@ package final class ConfigurationReader {
         return self.add(Table(name: name, members: [], line: nil, isOverridable: true))
     }
 
+    /// `[name]`, or each `[[name]]`, of which environment variables reach none. To be asked for once.
+    func sectionOrList(_ name: String) -> [SectionReader] {
+        if let member = self.document.members.member(name), case .list = member.value { return self.sections(name) }
+        return [self.section(name)]
+    }
+
     /// Each `[[name]]`, in the order of the file; at least one. To be asked for once.
     func sections(_ name: String) -> [SectionReader] {
         self.names.append(name)

@@ -105,7 +105,7 @@ package struct Explain: ParsableCommand {
         if route.policy.access(to: target) != route.policy.access {
             lines.append("pages     none of page_rules is found in this path: it is for anyone")
         }
-        let session = claims.flatMap { self.session($0, authority, now) }
+        let session = claims.flatMap { self.session($0, route.sessionAuthority, now) }
         lines.append("caller    \(session?.identity.subject ?? "nobody is signed in") from \(self.address)")
         if let requirement = route.policy.requirement {
             let explained = requirement.explained(

@@ -91,7 +91,7 @@ final class BearerTokens {
             refreshToken: nil,
             scope: token.scope,
             providerSessionID: nil,
-            authority: route.authority.text,
+            authority: route.sessionAuthority.text,
             createdAt: now,
             expiresAt: token.expiresAt
         )

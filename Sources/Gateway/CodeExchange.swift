@@ -57,7 +57,7 @@ struct CodeExchange: Sendable {
 
     private func redeem(_ code: String, of signIn: SignIn, at provider: Provider) async throws(Failure) -> Tokens {
         let redirectURI =
-            "\(self.settings.scheme.rawValue)://\(signIn.authority)"
+            "\(self.settings.scheme.rawValue)://\(Authority.host(in: signIn.authority))"
             + self.settings.configuration.paths.callback
         let request = TokenRequest.code(
             code,

@@ -13,6 +13,8 @@ package struct Configuration: Sendable {
     package var admin = Admin()
     package var check = Check()
     package var provider: ProviderSettings
+    /// Further ones, for the routes that name them.
+    package var moreProviders: [ProviderSettings] = []
     package var signIn = SignInSettings()
     package var session = SessionSettings()
     package var cookie = CookieSettings()
@@ -120,6 +122,8 @@ package struct Configuration: Sendable {
     }
 
     package struct ProviderSettings: Sendable {
+        /// By which routes name it; empty for the first.
+        package var name = ""
         package var issuer: String
         package var client: Client
         /// Empty: no `prompt` is sent.

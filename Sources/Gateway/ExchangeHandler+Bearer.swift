@@ -26,7 +26,7 @@ extension ExchangeHandler {
     func judge(_ token: String, for route: Route, then proceed: @escaping (OpenedSession) -> Void) {
         guard let policy = route.bearer else { return }
         let number = self.current.number
-        self.worker.bearerTokens.verdict(on: token, for: route, policy, on: self.worker) { verdict in
+        self.party.bearerTokens.verdict(on: token, for: route, policy, on: self.party) { verdict in
             switch verdict {
             case .accepted(let session): proceed(session)
             case .refused(let error): if self.isStill(number) { self.refuse(error) }

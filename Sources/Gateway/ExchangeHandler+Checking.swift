@@ -91,13 +91,14 @@ extension ExchangeHandler {
         } catch {
             throw .fault(error)
         }
-        guard route.policy.access(to: access.target) != .anyone, !self.memory.tickets.isEmpty else {
+        let tickets = self.tickets(for: route)
+        guard route.policy.access(to: access.target) != .anyone, !tickets.isEmpty else {
             return self.conclude(number, mode, session: nil)
         }
-        if let session = self.sessionAtHand(for: access.authority) {
+        if route.provider == 0, let session = self.sessionAtHand(for: access.authority) {
             return self.conclude(number, mode, session: session)
         }
-        self.worker.sessions.load(self.memory.tickets, for: access.authority) { result in
+        self.worker.sessions.load(tickets, for: route.sessionAuthority) { result in
             switch result {
             case .success(let session): self.renew(session) { self.conclude(number, mode, session: $0) }
             case .failure(let fault): if self.isStill(number) { self.failCheck(mode, fault) }

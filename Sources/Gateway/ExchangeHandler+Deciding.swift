@@ -60,17 +60,29 @@ extension ExchangeHandler {
         if let token = try self.bearerToken(for: route) {
             return self.judge(token, for: route) { self.carryOut(number, session: $0) }
         }
-        guard route.policy.access(to: access.target) != .anyone, !self.memory.tickets.isEmpty else {
+        let tickets = self.tickets(for: route)
+        guard route.policy.access(to: access.target) != .anyone, !tickets.isEmpty else {
             return self.carryOut(number, session: nil)
         }
-        if let session = self.sessionAtHand(for: access.authority) { return self.carryOut(number, session: session) }
-        self.worker.sessions.load(self.memory.tickets, for: access.authority) { result in
+        if route.provider == 0, let session = self.sessionAtHand(for: access.authority) {
+            return self.carryOut(number, session: session)
+        }
+        self.worker.sessions.load(tickets, for: route.sessionAuthority) { result in
             switch result {
             case .success(let session): self.renew(session) { self.carryOut(number, session: $0) }
             // A page that greets whoever is signed in is still a page when nobody can be looked up.
             case .failure(let fault): if self.isStill(number) { self.fail(fault) }
             }
         }
+    }
+
+    /// The worker for the provider with whom people sign in for a route.
+    var party: Worker { self.worker.party(self.current.route?.provider ?? 0) }
+
+    /// Those of a request that are the route's provider's.
+    func tickets(for route: Route) -> [Ticket] {
+        guard route.provider > 0 else { return self.memory.tickets }
+        return self.worker.party(route.provider).tickets(in: self.head.cookies)
     }
 
     func route(for access: AccessRequest) throws(Fault) -> Route? {
@@ -151,8 +163,7 @@ extension ExchangeHandler {
     /// "Sign in first": a redirect for a navigation; for everything else a 401, and no cookie.
     private func challenge(_ access: AccessRequest) {
         guard access.isNavigation else {
-            let origin = self.worker.settings.origin(of: access.authority)
-            let signInURL = origin + self.worker.settings.configuration.paths.signIn
+            let signInURL = self.party.settings.signInURL(for: access.authority)
             var answer = Answer.challenge(
                 signInURL: signInURL,
                 realm: access.authority.text,
@@ -163,29 +174,32 @@ extension ExchangeHandler {
             }
             return self.answer(answer)
         }
-        let request = self.endpointRequest(access)
+        let request = self.endpointRequest(access, of: self.party)
         let number = self.current.number
         SignInEndpoint.begin(
             returningTo: ReturnURL(access.target) ?? .root,
             parameters: .init(),
             attempt: 0,
             for: request,
-            on: self.worker
+            on: self.party
         ) { if self.isStill(number) { self.answer($0) } }
     }
 
     func callEndpoint(_ endpoint: Endpoint, _ access: AccessRequest) {
         if self.mustCollectBody(for: endpoint) { return }
-        let request = self.endpointRequest(access)
         let number = self.current.number
         let respond: (Answer) -> Void = { if self.isStill(number) { self.answer($0) } }
+        guard let party = self.party(for: endpoint, access) else {
+            return self.fail(.malformed("no provider has the name that is given"))
+        }
+        let request = self.endpointRequest(access, of: party)
         switch endpoint {
-        case .signIn: SignInEndpoint.answer(request, on: self.worker, respond)
-        case .register: SignInEndpoint.answer(request, isRegistration: true, on: self.worker, respond)
-        case .callback: CallbackEndpoint.answer(request, on: self.worker, respond)
+        case .signIn: SignInEndpoint.answer(request, on: party, respond)
+        case .register: SignInEndpoint.answer(request, isRegistration: true, on: party, respond)
+        case .callback: CallbackEndpoint.answer(request, on: party, respond)
         case .signOut: SignOutEndpoint.answer(request, on: self.worker, respond)
-        case .session: SessionEndpoint.answer(request, on: self.worker, respond)
-        case .token: TokenEndpoint.answer(request, on: self.worker, respond)
+        case .session: SessionEndpoint.answer(request, on: party, respond)
+        case .token: TokenEndpoint.answer(request, on: party, respond)
         case .signedOut: respond(SignOutEndpoint.signedOutPage(request))
         case .keys: respond(AssertionKeysEndpoint.answer(request, on: self.worker))
         case .backChannelLogout: BackChannelLogoutEndpoint.answer(request, on: self.worker, respond)
@@ -197,12 +211,32 @@ extension ExchangeHandler {
         }
     }
 
-    private func endpointRequest(_ access: AccessRequest) -> EndpointRequest {
+    /// The worker for the provider that a request to an endpoint is about: the one whose sign-in comes back, the one that
+    /// the link names, or that of the page it leads to. `nil` for a name that no provider has.
+    private func party(for endpoint: Endpoint, _ access: AccessRequest) -> Worker? {
+        guard !self.worker.settings.configuration.moreProviders.isEmpty else { return self.worker }
+        let request = self.endpointRequest(access, of: self.worker)
+        switch endpoint {
+        case .callback:
+            return self.worker.parties.first { CallbackEndpoint.belongs(request, to: $0) } ?? self.worker
+        case .signIn, .register, .session, .token:
+            if let name = request.parameter("provider") { return self.worker.party(named: name) }
+            let target = request.parameter("rd").flatMap { _ in
+                SignInEndpoint.returnTarget(request.parameter("rd"), for: request, on: self.worker)
+            }
+            let route = target.flatMap { SignInEndpoint.route(of: $0, for: request, on: self.worker) }
+            return self.worker.party(route?.provider ?? self.worker.settings.defaultParty(for: access.authority))
+        case .signOut, .signedOut, .keys, .backChannelLogout, .frontChannelLogout, .webhook, .unknown:
+            return self.worker
+        }
+    }
+
+    private func endpointRequest(_ access: AccessRequest, of party: Worker) -> EndpointRequest {
         EndpointRequest(
             access: access,
             requestID: self.current.requestID.description,
             cookies: self.head.cookies,
-            tickets: self.memory.tickets,
+            tickets: party === self.worker ? self.memory.tickets : party.tickets(in: self.head.cookies),
             acceptLanguage: self.head.values(named: "accept-language").first,
             body: self.current.body,
             origin: self.head.origin,

@@ -64,7 +64,7 @@ extension ExchangeHandler: UpstreamPartner {
     private func identityFields(_ permit: Permit) -> [UInt8]? {
         guard let app = permit.route.protectedApp else { return self.fieldsOfSession(permit) }
         var fields = self.fieldsOfSession(permit) ?? []
-        if app.sendsCredentials { self.worker.settings.credentials.withBytes { fields += $0 } }
+        if app.sendsCredentials { self.party.settings.credentials.withBytes { fields += $0 } }
         fields += Array("\(ProtectedApp.hostField): \(self.current.access?.authority.text ?? "")\r\n".utf8)
         return fields
     }

@@ -23,7 +23,7 @@ extension ExchangeHandler {
         guard let session else { return proceed() }
         let number = self.current.number
         let requirements = self.worker.settings.configuration.requirements
-        session.upstreamTokens.token(api, of: session, on: self.worker) { result in
+        session.upstreamTokens.token(api, of: session, on: self.party) { result in
             switch result {
             case .success(let token): self.read(token, for: api, of: session, number, proceed)
             case .failure(.refused):
@@ -43,7 +43,7 @@ extension ExchangeHandler {
         _ number: Int,
         _ proceed: @escaping () -> Void
     ) {
-        let judge = self.worker.bearerTokens.judge
+        let judge = self.party.bearerTokens.judge
         let policy = BearerPolicy(audiences: [api.audience ?? ""])
         let requirements = self.worker.settings.configuration.requirements
         let now = self.worker.wallClock

@@ -17,11 +17,11 @@ extension ExchangeHandler {
         case .none:
             proceed(session)
         case .refresh(isOverdue: false):
-            self.worker.refresh.start(session)
+            self.party.refresh.start(session)
             proceed(session)
         case .refresh(isOverdue: true):
             let number = self.current.number
-            self.worker.refresh.wait(for: session) { result in
+            self.party.refresh.wait(for: session) { result in
                 if self.isStill(number) { self.renewed(result, from: session, plan, proceed) }
             }
         case .revalidate(let isOverdue):

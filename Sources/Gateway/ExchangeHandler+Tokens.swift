@@ -15,7 +15,7 @@ extension ExchangeHandler {
             return self.fail(error)
         }
         let number = self.current.number
-        opened.upstreamTokens.token(wanted, of: opened, on: self.worker) { result in
+        opened.upstreamTokens.token(wanted, of: opened, on: self.party) { result in
             guard self.isStill(number) else { return }
             switch result {
             case .success(let token):

@@ -1,6 +1,7 @@
 import Access
 import BackChannel
 private import CStartup
+import Cryptography
 package import Logging
 import NIOCore
 package import NIOPosix
@@ -11,6 +12,8 @@ import ServiceLifecycle
 /// The service: starts the workers, serves, drains.
 package struct Gateway: Service {
     private let settings: Settings
+    /// Of the other providers.
+    private let others: [Settings]
     private let logger: Logger
     private let sink: LogSink
     private let logsAsJSON: Bool
@@ -29,7 +32,14 @@ package struct Gateway: Service {
         logsAsJSON: Bool,
         clock: @escaping @Sendable () -> Instant = { Instant(seconds: Timestamp.now.seconds) }
     ) throws {
+        var configuration = configuration
+        // The providers' settings share it.
+        if configuration.session.keys.isEmpty { configuration.session.keys = [SealingKey.generate()] }
         self.settings = try Settings(configuration)
+        let first = self.settings
+        self.others = try configuration.moreProviders.indices.map { index in
+            try Settings(configuration, party: index + 1, beside: first)
+        }
         self.group = group
         self.logger = logger
         self.sink = sink
@@ -48,7 +58,19 @@ package struct Gateway: Service {
             logger: self.logger,
             clock: self.clock
         )
-        let workers = try await self.makeWorkers(provider: provider, backChannel: backChannel)
+        var others: [Worker.Party] = []
+        defer { for other in others { other.backChannel.shutDown() } }
+        for settings in self.others {
+            let backChannel = try BackChannel(BackChannelConfiguration(settings.configuration.provider))
+            let directory = ProviderDirectory(
+                settings: settings.configuration.provider,
+                backChannel: backChannel,
+                logger: self.logger,
+                clock: self.clock
+            )
+            others.append(Worker.Party(settings: settings, provider: directory, backChannel: backChannel))
+        }
+        let workers = try await self.makeWorkers(provider: provider, backChannel: backChannel, others: others)
         let status = StatusEndpoint(workers: workers, provider: provider, settings: self.settings)
         let sessions = SessionsAdministration(workers: workers, settings: self.settings)
         let admin = try await BindError.naming("admin.listen", configuration.admin.listen) { address in
@@ -89,8 +111,10 @@ package struct Gateway: Service {
             ]
         )
         // Not waited for: whoever signs in first finds it done, or waits for it then.
+        let directories = others.map(\.provider)
         let prefetch = Task {
             _ = try? await provider.snapshot()
+            for directory in directories { _ = try? await directory.snapshot() }
             gatehouse_release_startup_pages()
         }
         try? await gracefulShutdown()
@@ -110,7 +134,11 @@ package struct Gateway: Service {
         self.logger.notice("stopped")
     }
 
-    private func makeWorkers(provider: ProviderDirectory, backChannel: BackChannel) async throws -> WorkerTable {
+    private func makeWorkers(
+        provider: ProviderDirectory,
+        backChannel: BackChannel,
+        others: [Worker.Party]
+    ) async throws -> WorkerTable {
         let settings = self.settings
         let logger = self.logger
         let sink = self.sink
@@ -132,6 +160,7 @@ package struct Gateway: Service {
                 settings: settings,
                 provider: provider,
                 backChannel: backChannel,
+                others: others,
                 store: store,
                 logger: logger,
                 sink: sink,

@@ -77,7 +77,7 @@ final class RefreshFlight {
             found.flatMap { RefreshNote(bytes: $0) },
             age: age,
             generation: self.session.generation,
-            retryWindow: self.settings.configuration.provider.refreshRetry
+            retryWindow: self.refresh.exchange.settings.configuration.provider.refreshRetry
         )
         switch turn {
         // What nobody can read is nobody's.

@@ -5,7 +5,14 @@ import OpenIDConnect
 
 /// The configuration with everything that follows from it, computed once and shared by all workers. It never changes.
 package final class Settings: Sendable {
+    /// With one provider as `provider`: the one that these settings are for.
     package let configuration: Configuration
+    /// All of them, the first one first.
+    let providers: [Configuration.ProviderSettings]
+    /// The place of this one.
+    let party: Int
+    /// What tells its sessions from those of others; empty for the first one, whatever it is called.
+    let partyName: String
     package let routes: RouteTable
     package let keys: KeyRing
     /// What we sign with what we tell applications. They follow from the sealing keys, so that replicas share them.
@@ -34,7 +41,17 @@ package final class Settings: Sendable {
 
     /// - Throws: `RouteTableError` for routes that contradict each other, `CryptographyError` for a bad key
     /// ring, what NIOSSL throws for certificates of upstreams that cannot be used.
-    package init(_ configuration: Configuration) throws {
+    ///
+    /// - Parameters:
+    ///   - party: whose settings: those of the provider in this place.
+    ///   - first: those of the first one, which counts for all of them.
+    package init(_ configuration: Configuration, party: Int = 0, beside first: Settings? = nil) throws {
+        var configuration = configuration
+        let providers = [configuration.provider] + configuration.moreProviders
+        configuration.provider = providers[party]
+        self.providers = providers
+        self.party = party
+        self.partyName = party == 0 ? "" : providers[party].name
         self.configuration = configuration
         self.routes = try RouteTable(configuration.routes)
         let keys = configuration.session.keys
@@ -42,22 +59,27 @@ package final class Settings: Sendable {
         self.keys = try KeyRing(ring)
         self.assertionKeys = try AssertionKeys(ring)
         self.cookiesAreSecure = configuration.server.publicURL.scheme == .https
-        self.cookieNames = CookieNames(name: configuration.cookie.name, secure: self.cookiesAreSecure, domain: nil)
+        self.cookieNames = CookieNames(
+            name: configuration.cookie.name,
+            secure: self.cookiesAreSecure,
+            domain: nil,
+            provider: self.partyName
+        )
         let configured = configuration.routes.flatMap { $0.headers?.fields.map(\.name) ?? [] }
         let overrides = configuration.routes.allSatisfy(\.methods.isEmpty) ? [] : Self.methodOverrides
         self.reservedNames = ReservedNames(adding: configured + overrides)
         let asked =
             configuration.session.tokens.asked + configuration.requirements.apis.flatMap(\.resources)
-            + configuration.routes.flatMap { $0.token?.resources ?? [] }
+            + configuration.routes.filter { $0.provider == party }.flatMap { $0.token?.resources ?? [] }
         var resources: [String] = []
         for resource in asked
         where !resources.contains(where: { $0.utf8.elementsEqual(resource.utf8) }) {
             resources.append(resource)
         }
         self.resources = resources
-        self.upstreamContexts = try UpstreamContexts(configuration.upstreams)
-        self.connectionLimits = ConnectionLimits(configuration.limits)
-        self.signInLimit = SignInLimit(perMinute: configuration.limits.signInsPerMinute)
+        self.upstreamContexts = try first?.upstreamContexts ?? UpstreamContexts(configuration.upstreams)
+        self.connectionLimits = first.map(\.connectionLimits) ?? ConnectionLimits(configuration.limits)
+        self.signInLimit = first.map(\.signInLimit) ?? SignInLimit(perMinute: configuration.limits.signInsPerMinute)
         let client = configuration.provider.client
         let pair = Array("\(client.id):".utf8) + (client.secret?.withBytes { $0 } ?? [])
         self.credentials = Secret("Authorization: Basic \(Base64.encode(pair))\r\n")
@@ -105,9 +127,26 @@ package final class Settings: Sendable {
         return authorities.contains(publicOne) ? publicOne : authorities.min { ($0.port ?? 0) < ($1.port ?? 0) }
     }
 
+    /// What this provider's sessions on a host are sealed for.
+    func sessions(of authority: Authority) -> Authority {
+        authority.with(provider: self.partyName)
+    }
+
+    /// The provider of a host's own page, for what no route says otherwise.
+    func defaultParty(for authority: Authority) -> Int {
+        let route = (try? RequestTarget("/")).flatMap { try? self.routes.route(for: authority, "GET", $0) }
+        return route?.provider ?? self.configuration.routes.first { $0.authority == authority }?.provider ?? 0
+    }
+
     /// Scheme and host, as browsers write an origin.
     func origin(of authority: Authority) -> String {
         "\(self.scheme.rawValue)://\(authority.text)"
+    }
+
+    /// Where a sign-in with this provider begins, for who cannot be redirected.
+    func signInURL(for authority: Authority) -> String {
+        let query = self.partyName.isEmpty ? "" : "?provider=\(self.partyName)"
+        return self.origin(of: authority) + self.configuration.paths.signIn + query
     }
 
     /// Our redirect URI for the host a sign-in started on.

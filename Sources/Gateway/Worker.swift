@@ -12,7 +12,7 @@ package final class Worker {
     let provider: ProviderDirectory
     let backChannel: BackChannel
     let logger: Logger
-    let metrics = Metrics()
+    let metrics: Metrics
     let complaints = CheckComplaints()
     let upstreams: UpstreamPool
     let sessions: Sessions
@@ -25,6 +25,9 @@ package final class Worker {
     /// `nil`: the operator wants none.
     let audit: AuditLog?
     let refresh: Refresh
+    /// The same loop's workers for the other providers. They serve no connection; they share the sessions and all that is
+    /// counted and written.
+    private(set) var others: [Worker] = []
 
     /// The time as of the last tick: exact enough for deadlines, and free.
     private(set) var now = NIODeadline.now()
@@ -42,56 +45,85 @@ package final class Worker {
 
     private static let tickInterval = TimeAmount.milliseconds(250)
 
-    package init(
+    package convenience init(
         eventLoop: any EventLoop,
         settings: Settings,
         provider: ProviderDirectory,
         backChannel: BackChannel,
+        others: [Party] = [],
         store: any SessionStore,
         logger: Logger,
         sink: LogSink,
         logsAsJSON: Bool,
         clock: @escaping @Sendable () -> Instant
     ) {
-        self.eventLoop = eventLoop
-        self.settings = settings
-        self.provider = provider
-        self.backChannel = backChannel
-        self.logger = logger
-        self.clock = clock
-        self.wallClock = clock()
-        self.httpDate = Timestamp.now.httpDate
-        self.upstreams = UpstreamPool(
-            eventLoop: eventLoop,
-            configuration: settings.configuration,
-            contexts: settings.upstreamContexts
-        )
         let log = settings.configuration.log
-        self.accessLog = log.access ? AccessLog(sink: sink, asJSON: logsAsJSON, format: log.accessFormat) : nil
-        self.bearerTokens = BearerTokens(
-            settings: settings,
-            judge: BearerJudge(directory: provider, backChannel: backChannel, settings: settings)
-        )
-        self.sessions = Sessions(store: store, settings: settings, metrics: self.metrics, now: clock)
-        self.audit = settings.configuration.log.audit ? AuditLog(sink: sink, asJSON: logsAsJSON) : nil
-        self.refresh = Refresh(
+        let metrics = Metrics()
+        let shared = Shared(
             eventLoop: eventLoop,
-            sessions: self.sessions,
-            exchange: RefreshExchange(
-                directory: provider,
-                backChannel: backChannel,
-                settings: settings,
-                logger: logger,
-                clock: clock
+            logger: logger,
+            metrics: metrics,
+            upstreams: UpstreamPool(
+                eventLoop: eventLoop,
+                configuration: settings.configuration,
+                contexts: settings.upstreamContexts
             ),
-            metrics: self.metrics,
-            audit: self.audit,
-            logger: logger
+            sessions: Sessions(store: store, settings: settings, metrics: metrics, now: clock),
+            accessLog: log.access ? AccessLog(sink: sink, asJSON: logsAsJSON, format: log.accessFormat) : nil,
+            audit: log.audit ? AuditLog(sink: sink, asJSON: logsAsJSON) : nil,
+            clock: clock
         )
+        self.init(Party(settings: settings, provider: provider, backChannel: backChannel), shared)
         self.sessions.onEnd = { [weak self] key in self?.announceEnd(of: key) }
         self.sessions.onChange = { [weak self] key in
             if let session = self?.live.session(key) { self?.checkLive(session) }
         }
+        self.others = others.map { Worker($0, shared) }
+    }
+
+    /// What the workers of one loop have in common.
+    private struct Shared {
+        let eventLoop: any EventLoop
+        let logger: Logger
+        let metrics: Metrics
+        let upstreams: UpstreamPool
+        let sessions: Sessions
+        let accessLog: AccessLog?
+        let audit: AuditLog?
+        let clock: @Sendable () -> Instant
+    }
+
+    private init(_ party: Party, _ shared: Shared) {
+        self.eventLoop = shared.eventLoop
+        self.settings = party.settings
+        self.provider = party.provider
+        self.backChannel = party.backChannel
+        self.logger = shared.logger
+        self.clock = shared.clock
+        self.wallClock = shared.clock()
+        self.httpDate = Timestamp.now.httpDate
+        self.metrics = shared.metrics
+        self.upstreams = shared.upstreams
+        self.accessLog = shared.accessLog
+        self.sessions = shared.sessions
+        self.audit = shared.audit
+        let judge = BearerJudge(directory: party.provider, backChannel: party.backChannel, settings: party.settings)
+        self.bearerTokens = BearerTokens(settings: party.settings, judge: judge)
+        let exchange = RefreshExchange(
+            directory: party.provider,
+            backChannel: party.backChannel,
+            settings: party.settings,
+            logger: shared.logger,
+            clock: shared.clock
+        )
+        self.refresh = Refresh(
+            eventLoop: shared.eventLoop,
+            sessions: shared.sessions,
+            exchange: exchange,
+            metrics: shared.metrics,
+            audit: shared.audit,
+            logger: shared.logger
+        )
     }
 
     /// Starts looking at deadlines.
@@ -139,13 +171,14 @@ package final class Worker {
         self.drained = promise
         for connection in self.connections.values { connection.drain() }
         // A refresh that is cut off loses its token.
-        self.refresh.whenIdle = { [unowned self] in self.finishDraining() }
+        for party in self.parties { party.refresh.whenIdle = { [unowned self] in self.finishDraining() } }
         self.finishDraining()
         return promise.futureResult
     }
 
     private func finishDraining() {
-        if self.isDraining, self.connections.isEmpty, self.refresh.isIdle { self.drained?.succeed() }
+        guard self.isDraining, self.connections.isEmpty, self.parties.allSatisfy(\.refresh.isIdle) else { return }
+        self.drained?.succeed()
     }
 
     /// Closes whatever is still open, and writes the last lines of the log.
@@ -173,6 +206,11 @@ package final class Worker {
         self.now = .now()
         self.wallClock = self.clock()
         self.httpDate = Timestamp.now.httpDate
+        for other in self.others {
+            other.now = self.now
+            other.wallClock = self.wallClock
+            other.httpDate = self.httpDate
+        }
         for connection in self.connections.values { connection.checkDeadline(self.now) }
         self.checkLiveSessions()
         self.upstreams.closeExpired(now: self.now)

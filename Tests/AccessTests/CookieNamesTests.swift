@@ -17,6 +17,15 @@ struct CookieNamesTests {
         #expect(CookieNames(name: "g", secure: false, domain: "example.com").flowCounter == "g_flow")
     }
 
+    @Test func `each provider has a ticket of its own, and sign-ins share their names`() {
+        let names = CookieNames(name: "gatehouse", secure: true, domain: nil, provider: "partners")
+        #expect(names.ticket == "__Host-gatehouse_at_partners")
+        #expect(names.transaction(suffix: "1") == "__Host-gatehouse_tx_1")
+        #expect(names.isOurs("gatehouse".utf8[...]))
+        #expect(CookieNames(name: "gatehouse", secure: true, domain: nil).isOurs("Gatehouse_AT_x".utf8[...]))
+        #expect(!names.isOurs("gatehouse_attic".utf8[...]))
+    }
+
     @Test(arguments: [
         "__Host-gatehouse", "gatehouse", "__Secure-gatehouse", "__host-GateHouse", "GATEHOUSE",
         "__Host-gatehouse_tx_0a1b2c3d", "gatehouse_tx_", "__SECURE-gatehouse_TX_x",

@@ -131,4 +131,25 @@ struct RequirementTests {
         let good = Grants(.make(claims: #"{"roles":["admin"],"organizations":["o"]}"#), requirements)
         #expect(requirement.failing(for: good, from: "192.0.2.1") == nil)
     }
+
+    @Test func `what an API permits is unknown until it is asked, and then counts`() throws {
+        let api = UpstreamToken.obtained(resource: "https://api", organization: nil)
+        let other = UpstreamToken.obtained(resource: "https://api", organization: .fixed("o"))
+        var requirements = Requirements()
+        let write = requirements.adding(.permissions(api, ["write"]))
+        let lacks = requirements.adding(.not(.permissions(api, ["write"])))
+        #expect(write.apis == [api])
+        #expect(requirements.apis == [api])
+        for (permissions, isMet, isLacked) in [
+            ([:], false, false), ([api: "read write"], true, false), ([api: "read"], false, true),
+            ([api: ""], false, true), ([other: "write"], false, false), ([api: "writer"], false, true),
+        ] as [([UpstreamToken: String], Bool, Bool)] {
+            let grants = Grants(.make(), requirements, permissions: permissions)
+            for (requirement, expected) in [(write, isMet), (lacks, isLacked)] {
+                let route = try Route.make("/", requirement: requirement)
+                let outcome = Self.outcome(route.decide(try .make(), grants, now: .somewhen))
+                #expect(outcome == (expected ? "permit" : "deny requirement-not-met"), "\(permissions)")
+            }
+        }
+    }
 }

@@ -34,9 +34,10 @@ def blocks(file, language):
 def configuration(text):
     """What a guide shows, completed with what every configuration must have."""
     settings = merged(LEAST, tomllib.loads(text))
-    provider = settings["provider"]
-    if provider.pop("client_secret_file", None):
-        provider["client_secret"] = "secret"
+    providers = settings["provider"] if isinstance(settings["provider"], list) else [settings["provider"]]
+    for provider in providers:
+        if provider.pop("client_secret_file", None):
+            provider["client_secret"] = "secret"
     return settings
 
 

@@ -31,6 +31,9 @@ def gateway(shared_stage, forger, upstream):
         {**route("/notes", {"roles": ["admin"]}, methods=["POST"]), "name": "notes-write"},
         route("/recent", {"max_age": "10m"}),
         route("/strong", {"acr": ["mfa"]}),
+        route("/shop", access="optional"),
+        route("/shop/api", {"roles": ["reader"]}),
+        route("/shop/api/admin", {"roles": ["admin"]}),
     ]
     gateway = shared_stage.gateway(forger, upstream, {"route": routes})
     yield gateway
@@ -46,6 +49,17 @@ def claims(forger):
 
 def status(agent, gateway, path, **options):
     return agent.fetch(gateway.url(path), **options).status_code
+
+
+def test_a_page_for_everybody_greets_who_is_signed_in_and_its_api_needs_a_role(gateway, alice, upstream):
+    stranger = UserAgent()
+    assert stranger.get(gateway.url("/shop")).status_code == 200
+    assert upstream.last("/shop").header("X-Forwarded-User") is None
+    assert status(stranger, gateway, "/shop/api/cart") == 401
+    assert alice.get(gateway.url("/shop")).status_code == 200
+    assert upstream.last("/shop").header("X-Forwarded-User") == "alice"
+    assert status(alice, gateway, "/shop/api/cart") == 200
+    assert status(alice, gateway, "/shop/api/admin") == 403
 
 
 def test_a_role_opens_its_route_and_no_other(gateway, alice, upstream):

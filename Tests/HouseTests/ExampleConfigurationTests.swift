@@ -9,9 +9,11 @@ struct ExampleConfigurationTests {
 
     /// These show what could stand there, because their defaults are none or depend on others.
     private static let examples = [
-        "provider.client_secret_file", "check.listen", "route.name", "route.host", "route.methods", "route.require",
+        "provider.name", "provider.client_secret_file", "check.listen", "route.name", "route.host", "route.methods",
+        "route.require",
         "route.sign_in", "route.preset", "route.user_claim", "route.headers", "route.bearer",
         "route.token", "route.page_rules",
+        "route.provider",
     ]
 
     init() throws {

@@ -93,6 +93,7 @@ extension Route {
         mode: PolicyMode = .enforce,
         methods: [String] = [],
         name: String? = nil,
+        provider: (index: Int, name: String) = (0, ""),
         allowEncodedSlashes: Bool = false
     ) throws -> Route {
         try Route(
@@ -102,6 +103,7 @@ extension Route {
             methods: methods,
             upstream: 0,
             policy: Policy(access: access, requirement: requirement, mode: mode),
+            provider: provider,
             allowEncodedSlashes: allowEncodedSlashes
         )
     }

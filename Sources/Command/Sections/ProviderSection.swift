@@ -20,6 +20,7 @@ extension Configuration.ProviderSettings {
         let webhookKey = section.secret("webhook_key", allowed: "the webhook's signing key")
         guard let issuer, let client else { return nil }
         self.init(issuer: issuer, client: client)
+        self.name = section.text("name", allowed: "a name") ?? ""
         self.prompt = prompt ?? self.prompt
         self.backChannelURL = backChannelURL
         self.browserURL = browserURL

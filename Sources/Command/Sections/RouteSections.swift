@@ -16,16 +16,18 @@ struct RouteSections {
         _ sections: [SectionReader],
         publicURL: Configuration.PublicURL?,
         paths: Configuration.Paths,
-        protectedApp: ProtectedAppSection
+        protectedApp: ProtectedAppSection,
+        providers: ProviderNames
     ) {
-        for section in sections { self.read(section, publicURL, paths, protectedApp) }
+        for section in sections { self.read(section, publicURL, paths, protectedApp, providers) }
     }
 
     private mutating func read(
         _ section: SectionReader,
         _ publicURL: Configuration.PublicURL?,
         _ paths: Configuration.Paths,
-        _ protectedApp: ProtectedAppSection
+        _ protectedApp: ProtectedAppSection,
+        _ providers: ProviderNames
     ) {
         let name = section.value("name", allowed: "up to 64 characters") { $0.unicodeScalars.count <= 64 ? $0 : nil }
         let host = section.host("host", publicURL)
@@ -36,6 +38,7 @@ struct RouteSections {
         let requirement = self.requirement(section, access)
         let mode: PolicyMode = section.choice("mode") ?? .enforce
         if mode == .shadow, !section.has("require") { section.warn("mode", "without require it changes nothing") }
+        let provider = providers.provider(of: section)
         let pages = section.pages(access, protectedApp)
         let app = section.has("preset") ? nil : protectedApp.app
         let signIn = section.nested("sign_in").map { SignInOptions($0) } ?? SignInOptions()
@@ -55,6 +58,7 @@ struct RouteSections {
                 methods: methods,
                 upstream: upstream.map { self.index(of: $0) },
                 policy: Policy(access: access, requirement: requirement, mode: mode, pages: pages),
+                provider: provider,
                 preserveHost: preserveHost,
                 allowEncodedSlashes: allowEncodedSlashes,
                 signIn: signIn,

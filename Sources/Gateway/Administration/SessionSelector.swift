@@ -42,11 +42,11 @@ package enum SessionSelector: Sendable, Equatable {
     }
 
     /// The sets they are in; empty for one session.
-    func indexes(issuer: String) -> [SessionIndex] {
+    func indexes(issuers: [String]) -> [SessionIndex] {
         switch self {
         case .session: []
-        case .user(let subject): [.subject(subject, issuer: issuer)]
-        case .providerSession(let id): [.providerSession(id, issuer: issuer)]
+        case .user(let subject): issuers.map { .subject(subject, issuer: $0) }
+        case .providerSession(let id): issuers.map { .providerSession(id, issuer: $0) }
         case .all: SessionIndex.shares
         }
     }

@@ -59,6 +59,12 @@ struct SessionsAdministration: Sendable {
         return constantTimeEqual(given, token.withBytes { Digest.sha256($0) })
     }
 
+    private var issuers: [String] {
+        self.settings.providers.map(\.issuer).reduce(into: []) { issuers, issuer in
+            if !issuers.contains(where: { $0.utf8.elementsEqual(issuer.utf8) }) { issuers.append(issuer) }
+        }
+    }
+
     private func list(_ selector: SessionSelector) async throws -> [JSON] {
         if case .session(let key) = selector {
             return try await self.workers.ask { worker, promise in
@@ -66,7 +72,7 @@ struct SessionsAdministration: Sendable {
             }
         }
         var found: [JSON] = []
-        for index in selector.indexes(issuer: self.settings.configuration.provider.issuer) {
+        for index in selector.indexes(issuers: self.issuers) {
             let part: [JSON] = try await self.workers.ask { worker, promise in
                 worker.sessions.list(index) { promise.completeWith($0.map { $0.map(\.json) }.erased) }
             }
@@ -86,7 +92,7 @@ struct SessionsAdministration: Sendable {
             }
         }
         var count = 0
-        for index in selector.indexes(issuer: self.settings.configuration.provider.issuer) {
+        for index in selector.indexes(issuers: self.issuers) {
             let ended: Int = try await self.workers.ask { worker, promise in
                 worker.sessions.endAll(in: index) { result in
                     if case .success(let ended) = result { worker.auditEnded(ended, because: "administration") }
@@ -139,7 +145,7 @@ extension ListedSession {
             JSONMember(name: "name", value: text(self.summary?.name)),
             JSONMember(name: "email", value: text(self.summary?.email)),
             JSONMember(name: "sid", value: text(self.summary?.providerSessionID)),
-            JSONMember(name: "host", value: text(self.summary?.authority)),
+            JSONMember(name: "host", value: text(self.summary.map { Authority.host(in: $0.authority) })),
             JSONMember(name: "signed_in_at", value: time(self.summary?.createdAt)),
             JSONMember(name: "refreshed_at", value: time(self.summary?.refreshedAt)),
             JSONMember(name: "expires_at", value: time(self.summary?.expiresAt)),

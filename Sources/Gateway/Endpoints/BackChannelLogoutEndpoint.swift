@@ -18,11 +18,14 @@ enum BackChannelLogoutEndpoint {
         let tokens = (FormEncoding.decode(request.body) ?? []).filter { $0.name.elementsEqual("logout_token".utf8) }
         guard tokens.count == 1 else { return respond(.refusal("the form has no logout_token, or several")) }
         let respond = Self.within(Self.patience, on: worker, requestID: request.requestID, respond)
-        let judge = LogoutJudge(directory: worker.provider, settings: worker.settings)
+        // Those whose keys are known come first: who cannot be asked just now holds up nobody else's.
+        let parties =
+            worker.parties.filter { $0.provider.current != nil } + worker.parties.filter { $0.provider.current == nil }
+        let judges = parties.map { LogoutJudge(directory: $0.provider, settings: $0.settings) }
         let text = String(decoding: tokens[0].value, as: UTF8.self)
         let now = worker.wallClock
         worker.run {
-            try await judge.judge(text, now: now)
+            try await LogoutJudge.judge(text, among: judges, now: now)
         } then: { result in
             switch result {
             case .success(let token): Self.claim(token, request, on: worker, respond)
@@ -115,7 +118,20 @@ private struct LogoutJudge: Sendable {
     let directory: ProviderDirectory
     let settings: Settings
 
-    func judge(_ text: String, now: Instant) async throws -> LogoutToken {
+    /// The token, if it is one of these providers'. Throws what the first of them says of it otherwise.
+    static func judge(_ text: String, among judges: [LogoutJudge], now: Instant) async throws -> LogoutToken {
+        var first: (any Error)?
+        for judge in judges {
+            do {
+                return try await judge.judge(text, now: now)
+            } catch {
+                first = first ?? error
+            }
+        }
+        throw first ?? OpenIDConnectError.tokenMalformed
+    }
+
+    private func judge(_ text: String, now: Instant) async throws -> LogoutToken {
         let token = try UnverifiedToken(text)
         let snapshot = try await self.directory.snapshot()
         let provider = self.settings.configuration.provider

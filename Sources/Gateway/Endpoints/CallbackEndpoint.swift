@@ -13,6 +13,14 @@ enum CallbackEndpoint {
         let callback = Callback(request: request, worker: worker, respond: respond)
         callback.begin()
     }
+
+    /// Whether the browser comes back from a sign-in with this worker's provider: its cookie is sealed for that.
+    static func belongs(_ request: EndpointRequest, to worker: Worker) -> Bool {
+        let query = Array(request.access.target.query ?? ""[...].utf8)
+        let authority = worker.settings.sessions(of: request.access.authority)
+        let transactions = Transactions(request.cookies, settings: worker.settings, authority: authority)
+        return AuthorizationResponse.state(in: query).flatMap { transactions.signIn(for: $0) } != nil
+    }
 }
 
 /// One callback on its way. Lives on the worker's loop; only `CodeExchange` runs elsewhere.
@@ -31,9 +39,12 @@ private final class Callback {
         self.transactions = Transactions(
             request.cookies,
             settings: worker.settings,
-            authority: request.access.authority
+            authority: worker.settings.sessions(of: request.access.authority)
         )
     }
+
+    /// What the provider's sessions on this host are sealed for.
+    private var sessions: Authority { self.worker.settings.sessions(of: self.request.access.authority) }
 
     func begin() {
         guard let state = AuthorizationResponse.state(in: self.query), let signIn = self.transactions.signIn(for: state)
@@ -118,7 +129,7 @@ private final class Callback {
             case .failure(let fault): self.fail(fault)
             case .success(let ticket):
                 // The record this browser had before is nobody's any more. The new session stands either way.
-                self.worker.sessions.remove(self.request.tickets, for: self.request.access.authority) { _ in
+                self.worker.sessions.remove(self.request.tickets, for: self.sessions) { _ in
                     self.succeed(ticket, session, signIn)
                 }
             }
@@ -188,7 +199,7 @@ private final class Callback {
     }
 
     private func startOver(attempt: UInt8, returningTo returnURL: ReturnURL, clearing cookie: String?) {
-        self.worker.sessions.load(self.request.tickets, for: self.request.access.authority) { result in
+        self.worker.sessions.load(self.request.tickets, for: self.sessions) { result in
             switch result {
             case .failure(let fault): self.fail(fault)
             case .success(.some):

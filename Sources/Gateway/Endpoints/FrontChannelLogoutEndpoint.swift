@@ -10,10 +10,11 @@ enum FrontChannelLogoutEndpoint {
     /// Both `iss` and `sid` must be there: that name is the proof of who asks.
     static func answer(_ request: EndpointRequest, on worker: Worker, _ respond: @escaping (Answer) -> Void) {
         guard request.isMethod("GET") else { return respond(.methodNotAllowed("GET")) }
-        let issuer = worker.settings.configuration.provider.issuer
         let given = request.parameters.filter { $0.name.elementsEqual("iss".utf8) }
         let names = request.parameters.filter { $0.name.elementsEqual("sid".utf8) }
-        guard given.count == 1, names.count == 1, given[0].value.elementsEqual(issuer.utf8),
+        let issuers = worker.settings.providers.map(\.issuer)
+        guard given.count == 1, names.count == 1,
+            let issuer = issuers.first(where: { given[0].value.elementsEqual($0.utf8) }),
             (1...Self.longestName).contains(names[0].value.count)
         else { return respond(.refusal("iss and sid of the provider's session are needed, once each")) }
         let index = SessionIndex.providerSession(String(decoding: names[0].value, as: UTF8.self), issuer: issuer)

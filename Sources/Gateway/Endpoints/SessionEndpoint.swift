@@ -14,14 +14,13 @@ enum SessionEndpoint {
             return respond(.fault(fault, asPage: false, requestID: request.requestID))
         }
         let respond: (Answer) -> Void = { respond(grant.applied(to: $0)) }
-        worker.sessions.load(request.tickets, for: request.access.authority) { result in
+        worker.sessions.load(request.tickets, for: worker.settings.sessions(of: request.access.authority)) { result in
             switch result {
             case .success(let opened?): respond(.json(Self.describe(opened.session), status: .ok))
             case .success(nil):
-                let origin = worker.settings.origin(of: request.access.authority)
                 respond(
                     .challenge(
-                        signInURL: origin + worker.settings.configuration.paths.signIn,
+                        signInURL: worker.settings.signInURL(for: request.access.authority),
                         realm: request.access.authority.text,
                         requestID: request.requestID
                     )

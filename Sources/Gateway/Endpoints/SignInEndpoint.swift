@@ -162,7 +162,7 @@ enum SignInEndpoint {
         let stepUp = route?.policy.requirement?.stepUp ?? .none
         let signIn = SignIn(
             returnURL: returnURL,
-            authority: request.access.authority.text,
+            authority: settings.sessions(of: request.access.authority).text,
             startedAt: worker.wallClock,
             attempt: attempt,
             stepUp: stepUp
@@ -194,7 +194,8 @@ enum SignInEndpoint {
             resources: settings.resources
         )
         var answer = Answer.redirect(.found, to: authorization.url)
-        let transactions = Transactions(request.cookies, settings: settings, authority: request.access.authority)
+        let sessions = settings.sessions(of: request.access.authority)
+        let transactions = Transactions(request.cookies, settings: settings, authority: sessions)
         for name in transactions.superfluous { answer.setCookie(transactions.cleared(name)) }
         answer.setCookie(transactions.cookie(for: signIn, sealed: sealed))
         worker.metrics.count(.started)
@@ -217,7 +218,7 @@ enum SignInEndpoint {
     }
 
     /// The route a return target leads to.
-    private static func route(of returnURL: ReturnURL, for request: EndpointRequest, on worker: Worker) -> Route? {
+    static func route(of returnURL: ReturnURL, for request: EndpointRequest, on worker: Worker) -> Route? {
         guard let target = try? RequestTarget(returnURL.text) else { return nil }
         return try? worker.settings.routes.route(for: request.access.authority, "GET", target)
     }

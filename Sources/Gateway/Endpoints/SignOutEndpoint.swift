@@ -13,11 +13,50 @@ enum SignOutEndpoint {
             let fault = Fault(.downstream, .forbidden, "a sign-out without same-origin evidence")
             return respond(.fault(fault, asPage: false, requestID: request.requestID))
         }
-        worker.sessions.remove(request.tickets, for: request.access.authority) { result in
+        Self.remove(worker.parties[...], [], request) { result in
             switch result {
             // Whoever is told "signed out" must be: as long as the record may live on, the cookie stays.
             case .failure(let fault): respond(.fault(fault, asPage: true, requestID: request.requestID))
-            case .success(let sessions): Self.finish(sessions, request, on: worker, respond)
+            case .success(let ended): Self.finish(ended, request, on: worker, respond)
+            }
+        }
+    }
+
+    /// The sessions that a browser has here, each with the worker for its provider.
+    private typealias Ended = [(party: Worker, session: Session)]
+
+    /// Ends those with all of these providers.
+    private static func remove(
+        _ parties: ArraySlice<Worker>,
+        _ ended: Ended,
+        _ request: EndpointRequest,
+        _ completion: @escaping (Result<Ended, Fault>) -> Void
+    ) {
+        guard let party = parties.first else { return completion(.success(ended)) }
+        let authority = party.settings.sessions(of: request.access.authority)
+        party.sessions.remove(party.tickets(in: request.cookies), for: authority) { result in
+            switch result {
+            case .failure(let fault): completion(.failure(fault))
+            case .success(let sessions):
+                let ended = ended + sessions.map { (party, $0) }
+                Self.remove(parties.dropFirst(), ended, request, completion)
+            }
+        }
+    }
+
+    /// Whether there is a session with any of these providers.
+    private static func isSignedIn(
+        _ parties: ArraySlice<Worker>,
+        _ request: EndpointRequest,
+        _ completion: @escaping (Result<Bool, Fault>) -> Void
+    ) {
+        guard let party = parties.first else { return completion(.success(false)) }
+        let authority = party.settings.sessions(of: request.access.authority)
+        party.sessions.load(party.tickets(in: request.cookies), for: authority) { result in
+            switch result {
+            case .failure(let fault): completion(.failure(fault))
+            case .success(.some): completion(.success(true))
+            case .success(nil): Self.isSignedIn(parties.dropFirst(), request, completion)
             }
         }
     }
@@ -35,15 +74,15 @@ enum SignOutEndpoint {
         on worker: Worker,
         _ respond: @escaping (Answer) -> Void
     ) {
-        worker.sessions.load(request.tickets, for: request.access.authority) { result in
+        Self.isSignedIn(worker.parties[...], request) { result in
             switch result {
             case .failure(let fault): respond(.fault(fault, asPage: true, requestID: request.requestID))
-            case .success(let opened):
+            case .success(let isSignedIn):
                 let target = Self.target(of: request, on: worker).map { "?" + FormEncoding.encode([("rd", $0)]) }
                 let action = worker.settings.configuration.paths.signOut + (target ?? "")
                 let button = Page.Action.button(label: "Sign out", action: action)
-                let text = opened == nil ? Page.Text.nobodySignedIn : .confirmSignOut
-                respond(.page(Page(text, actions: opened == nil ? [] : [button], requestID: nil), status: .ok))
+                let text = isSignedIn ? Page.Text.confirmSignOut : .nobodySignedIn
+                respond(.page(Page(text, actions: isSignedIn ? [button] : [], requestID: nil), status: .ok))
             }
         }
     }
@@ -54,21 +93,30 @@ enum SignOutEndpoint {
         return worker.settings.configuration.paths.signedOutTargets.first { $0.utf8.elementsEqual(wanted) }
     }
 
+    /// Servers refuse addresses that are much longer, and the client's id says enough for where to land.
+    private static let longestHint = 4 << 10
+
     /// A hint whose key the provider no longer publishes would strand the user on an error page of its.
     private static func hint(_ idToken: String, at snapshot: ProviderSnapshot) -> String? {
+        guard idToken.utf8.count <= Self.longestHint else { return nil }
         guard let kid = (try? UnverifiedToken(idToken))?.keyID else { return idToken }
         return snapshot.keys.contains(kid: kid) ? idToken : nil
     }
 
     private static func finish(
-        _ sessions: [Session],
+        _ ended: Ended,
         _ request: EndpointRequest,
         on worker: Worker,
         _ respond: @escaping (Answer) -> Void
     ) {
-        let directory = worker.provider
-        Self.revokeTokens(of: sessions, on: worker)
-        for session in sessions {
+        // A browser can be sent to one of them; the others' own sessions end when they do.
+        let party = ended.first?.party ?? worker.party(worker.settings.defaultParty(for: request.access.authority))
+        let sessions = ended.filter { $0.party === party }.map(\.session)
+        let directory = party.provider
+        for party in worker.parties {
+            Self.revokeTokens(of: ended.filter { $0.party === party }.map(\.session), on: party)
+        }
+        for (_, session) in ended {
             worker.audit?.write(
                 .signedOut,
                 subject: session.identity.subject,
@@ -80,7 +128,7 @@ enum SignOutEndpoint {
         worker.run {
             try await directory.snapshot()
         } then: { result in
-            let settings = worker.settings
+            let settings = party.settings
             let landing =
                 Self.target(of: request, on: worker)
                 ?? settings.origin(of: request.access.authority) + settings.configuration.paths.signedOut
@@ -94,7 +142,7 @@ enum SignOutEndpoint {
                 )?.url
             }
             var answer = Answer.redirect(.seeOther, to: url ?? landing)
-            answer.setCookie(worker.ticketCookie(nil))
+            for party in worker.parties { answer.setCookie(party.ticketCookie(nil)) }
             answer.setCookie(SignInLoop.cleared(on: worker))
             respond(answer)
         }

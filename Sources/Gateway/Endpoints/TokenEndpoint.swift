@@ -18,7 +18,7 @@ enum TokenEndpoint {
         } catch {
             return respond(.fault(error, asPage: false, requestID: request.requestID))
         }
-        worker.sessions.load(request.tickets, for: request.access.authority) { result in
+        worker.sessions.load(request.tickets, for: worker.settings.sessions(of: request.access.authority)) { result in
             switch result {
             case .success(let opened?): Self.give(question, of: opened, to: request, on: worker, respond)
             case .success(nil): respond(Self.challenge(request, on: worker))
@@ -97,8 +97,7 @@ enum TokenEndpoint {
 
     private static func challenge(_ request: EndpointRequest, on worker: Worker) -> Answer {
         .challenge(
-            signInURL: worker.settings.origin(of: request.access.authority)
-                + worker.settings.configuration.paths.signIn,
+            signInURL: worker.settings.signInURL(for: request.access.authority),
             realm: request.access.authority.text,
             requestID: request.requestID
         )

@@ -17,20 +17,32 @@ enum WebhookEndpoint {
         on worker: Worker,
         _ respond: @escaping (Answer) -> Void
     ) {
-        guard let key = worker.settings.configuration.provider.webhookKey else {
+        let senders = worker.settings.providers.filter { $0.webhookKey != nil }
+        guard !senders.isEmpty else {
             return respond(.fault(.noRoute, asPage: false, requestID: request.requestID))
         }
         guard request.isMethod("POST") else { return respond(.methodNotAllowed("POST")) }
-        let expected = key.withBytes { Self.hexadecimal(Digest.hmacSHA256(request.body, key: $0)) }
-        guard let signature, constantTimeEqual(Array(signature.utf8), expected) else {
+        let given = Array((signature ?? "").utf8)
+        let sender = senders.first { sender in
+            let expected = sender.webhookKey?.withBytes { Self.hexadecimal(Digest.hmacSHA256(request.body, key: $0)) }
+            return expected.map { constantTimeEqual(given, $0) } ?? false
+        }
+        guard let sender else {
             let fault = Fault(.downstream, .unauthorized, "a webhook whose signature does not hold")
             return respond(.fault(fault, asPage: false, requestID: request.requestID))
         }
-        guard let event = try? JSON.parse(request.body), let name = event["event"]?.stringValue else {
+        guard let json = try? JSON.parse(request.body), let name = json["event"]?.stringValue else {
             return respond(.refusal("the body is not an event"))
         }
-        let (people, mustEnd) = Self.effect(of: name, event)
-        Self.carryOut(people[...], mustEnd: mustEnd, name, request, on: worker, respond)
+        let (people, mustEnd) = Self.effect(of: name, json)
+        let event = Event(name: name, mustEnd: mustEnd, issuer: sender.issuer)
+        Self.carryOut(event, people[...], request, on: worker, respond)
+    }
+
+    private struct Event {
+        let name: String
+        let mustEnd: Bool
+        let issuer: String
     }
 
     /// Whom it concerns, and whether their sessions end or are to be refreshed.
@@ -49,9 +61,8 @@ enum WebhookEndpoint {
     }
 
     private static func carryOut(
+        _ event: Event,
         _ people: ArraySlice<String>,
-        mustEnd: Bool,
-        _ name: String,
         _ request: EndpointRequest,
         on worker: Worker,
         _ respond: @escaping (Answer) -> Void
@@ -59,17 +70,17 @@ enum WebhookEndpoint {
         guard let person = people.first, people.count <= Self.mostPeople else {
             return respond(Answer(status: .noContent))
         }
-        let index = SessionIndex.subject(person, issuer: worker.settings.configuration.provider.issuer)
+        let index = SessionIndex.subject(person, issuer: event.issuer)
         let next: (Result<Void, Fault>) -> Void = { result in
             if case .failure(let fault) = result {
                 return respond(.fault(fault, asPage: false, requestID: request.requestID))
             }
-            Self.carryOut(people.dropFirst(), mustEnd: mustEnd, name, request, on: worker, respond)
+            Self.carryOut(event, people.dropFirst(), request, on: worker, respond)
         }
-        guard mustEnd else { return worker.sessions.markStale(in: index) { next($0.map { _ in () }) } }
+        guard event.mustEnd else { return worker.sessions.markStale(in: index) { next($0.map { _ in () }) } }
         worker.sessions.endAll(in: index) { result in
             if case .success(let ended) = result {
-                worker.auditEnded(ended, because: "webhook \(name)", requestID: request.requestID)
+                worker.auditEnded(ended, because: "webhook \(event.name)", requestID: request.requestID)
             }
             next(result.map { _ in () })
         }

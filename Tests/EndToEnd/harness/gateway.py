@@ -71,7 +71,8 @@ class Gateway:
         if isinstance(server["listen"], list):
             server["listen"] = [place.replace("PORT", str(self.port)) for place in server["listen"]]
         provider.register(self.own("callback"), self.own("signed-out"))
-        self.settings["provider"] = merged(provider.settings, self.settings.get("provider", {}))
+        own = self.settings.get("provider", {})
+        self.settings["provider"] = own if isinstance(own, list) else merged(provider.settings, own)
         self.process = None
 
     @property

@@ -1,0 +1,30 @@
+package import BackChannel
+
+/// One loop has a worker for each provider. The first one serves the connections; the others know what is different.
+extension Worker {
+    /// Us, as one provider knows us.
+    package struct Party: Sendable {
+        package let settings: Settings
+        package let provider: ProviderDirectory
+        package let backChannel: BackChannel
+
+        package init(settings: Settings, provider: ProviderDirectory, backChannel: BackChannel) {
+            self.settings = settings
+            self.provider = provider
+            self.backChannel = backChannel
+        }
+    }
+
+    /// The worker for a provider; this one for the first.
+    func party(_ index: Int) -> Worker {
+        index > 0 && index <= self.others.count ? self.others[index - 1] : self
+    }
+
+    /// Those for all providers, this one first.
+    var parties: [Worker] { [self] + self.others }
+
+    /// The one for the provider of this name; `nil` when there is none.
+    func party(named name: [UInt8]) -> Worker? {
+        self.parties.first { $0.settings.configuration.provider.name.utf8.elementsEqual(name) }
+    }
+}
