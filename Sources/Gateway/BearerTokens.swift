@@ -9,7 +9,8 @@ import OpenIDConnect
 final class BearerTokens {
     /// What came of a token.
     enum Verdict {
-        case accepted(OpenedSession)
+        /// Until it has to be judged anew.
+        case accepted(OpenedSession, until: Instant)
         case refused(AccessTokenError)
         case fault(Fault)
     }
@@ -51,7 +52,9 @@ final class BearerTokens {
     ) {
         let key = Key(digest: Digest.sha256(Array(token.utf8)), route: ObjectIdentifier(route))
         let now = worker.wallClock
-        if let known = self.judged[key], now < known.until { return respond(.accepted(known.session)) }
+        if let known = self.judged[key], now < known.until {
+            return respond(.accepted(known.session, until: known.until))
+        }
         self.judged[key] = nil
         if self.waiting[key] != nil {
             self.waiting[key]?.append(respond)
@@ -65,7 +68,8 @@ final class BearerTokens {
             let verdict: Verdict
             switch result {
             case .success(let accessToken):
-                verdict = .accepted(self.remember(accessToken, token, key, route, now: now))
+                let judged = self.remember(accessToken, token, key, route, now: now)
+                verdict = .accepted(judged.session, until: judged.until)
             case .failure(let error as AccessTokenError): verdict = .refused(error)
             case .failure(let error):
                 verdict = .fault(error as? Fault ?? .provider("a token could not be judged", detail: "\(error)"))
@@ -76,7 +80,7 @@ final class BearerTokens {
 
     /// A session of the token's own, which is never stored: rules, fields and assertions need not know where it is from.
     private func remember(_ token: AccessToken, _ text: String, _ key: Key, _ route: Route, now: Instant)
-        -> OpenedSession
+        -> Judged
     {
         let identity =
             Identity(claims: token.claims, issuer: self.settings.configuration.provider.issuer)
@@ -102,8 +106,9 @@ final class BearerTokens {
         let opened = OpenedSession(bearer: grants)
         if self.judged.count >= Self.limit { self.judged.removeAll(keepingCapacity: true) }
         let until = isOpaque ? min(token.expiresAt, now.advanced(by: Self.opaqueFreshness)) : token.expiresAt
-        self.judged[key] = Judged(session: opened, until: until)
-        return opened
+        let judged = Judged(session: opened, until: until)
+        self.judged[key] = judged
+        return judged
     }
 }
 

@@ -1,4 +1,5 @@
 import Access
+import OpenIDConnect
 
 /// What a browser says again and again on its connection, and what we made of it: comparing bytes costs a fraction of
 /// reading them anew. What a ticket is worth is the store's business, each time.
@@ -12,6 +13,18 @@ struct ConnectionMemory {
     private(set) var cookieLine: [UInt8] = []
     /// The same in one line, however many there were.
     private(set) var singleCookieLine: [UInt8] = []
+
+    /// The last token that was accepted here.
+    private var bearer: Bearer?
+
+    private struct Bearer {
+        /// The whole value of `Authorization`.
+        let field: [UInt8]
+        let route: Route
+        let session: OpenedSession
+        /// When the token has to be judged anew.
+        let until: Instant
+    }
 
     /// The host a request names.
     mutating func authority(of head: RequestHead, scheme: Scheme) throws(RequestRefusal) -> Authority {
@@ -35,6 +48,23 @@ struct ConnectionMemory {
         let others = headers.compactMap { CookieHeader.removing(ours: { names.isOurs($0) }, from: $0) }
         self.cookieLine = others.flatMap { Array("Cookie: \($0)\r\n".utf8) }
         self.singleCookieLine = others.count > 1 ? names.othersAsLine(in: headers) : self.cookieLine
+    }
+
+    /// The session of the request's token, when it is the one of before, for the same route, and still good.
+    func session(ofTokenIn head: RequestHead, for route: Route, now: Instant) -> OpenedSession? {
+        guard let bearer = self.bearer, bearer.route === route, now < bearer.until else { return nil }
+        var count = 0
+        var isSame = false
+        head.forEach(.authorization) { value in
+            count += 1
+            isSame = value.count == bearer.field.count && Self.equal(value, bearer.field.span, at: 0)
+        }
+        return count == 1 && isSame ? bearer.session : nil
+    }
+
+    mutating func keep(_ session: OpenedSession, ofTokenIn head: RequestHead, for route: Route, until: Instant) {
+        guard let field = head.all(.authorization).first else { return }
+        self.bearer = Bearer(field: Array(field.utf8), route: route, session: session, until: until)
     }
 
     private func isSame(_ head: RequestHead) -> Bool {

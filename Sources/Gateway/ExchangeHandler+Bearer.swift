@@ -5,9 +5,15 @@ import OpenIDConnect
 
 /// API clients: a token in place of a session, and answers that say what is wrong with it, never a redirect.
 extension ExchangeHandler {
-    /// The token of a request to a route that takes some; `nil` when there is none.
-    func bearerToken(for route: Route) throws(Fault) -> String? {
+    /// What the request's token stands for, when it is the one that was accepted on this connection before.
+    func bearerSessionAtHand(for route: Route) -> OpenedSession? {
         guard route.bearer != nil else { return nil }
+        return self.memory.session(ofTokenIn: self.head, for: route, now: self.worker.wallClock)
+    }
+
+    /// The token of a request to a route that takes some; `nil` when there is none, and where nobody is asked.
+    func bearerToken(for route: Route, _ target: RequestTarget) throws(Fault) -> String? {
+        guard route.bearer != nil, route.policy.access(to: target) != .anyone else { return nil }
         let fields = self.head.all(.authorization)
         guard let field = fields.first else { return nil }
         guard fields.count == 1 else { throw .malformed("more than one Authorization") }
@@ -28,7 +34,11 @@ extension ExchangeHandler {
         let number = self.current.number
         self.party.bearerTokens.verdict(on: token, for: route, policy, on: self.party) { verdict in
             switch verdict {
-            case .accepted(let session): proceed(session)
+            case .accepted(let session, let until):
+                if self.isStill(number) {
+                    self.memory.keep(session, ofTokenIn: self.head, for: route, until: until)
+                }
+                proceed(session)
             case .refused(let error): if self.isStill(number) { self.refuse(error) }
             case .fault(let fault): if self.isStill(number) { self.fail(fault) }
             }

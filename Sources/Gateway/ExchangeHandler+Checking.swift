@@ -85,7 +85,10 @@ extension ExchangeHandler {
         self.memory.readCookies(of: self.head, on: self.worker)
         let number = self.current.number
         do throws(Fault) {
-            if let token = try self.bearerToken(for: route) {
+            if let session = self.bearerSessionAtHand(for: route) {
+                return self.conclude(number, mode, session: session)
+            }
+            if let token = try self.bearerToken(for: route, access.target) {
                 return self.judge(token, for: route) { self.conclude(number, mode, session: $0) }
             }
         } catch {

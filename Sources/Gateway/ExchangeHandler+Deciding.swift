@@ -57,7 +57,8 @@ extension ExchangeHandler {
         guard let route = try self.route(for: access), route.hasUpstream else { throw .noRoute }
         self.current.route = route
         let number = self.current.number
-        if let token = try self.bearerToken(for: route) {
+        if let session = self.bearerSessionAtHand(for: route) { return self.carryOut(number, session: session) }
+        if let token = try self.bearerToken(for: route, access.target) {
             return self.judge(token, for: route) { self.carryOut(number, session: $0) }
         }
         let tickets = self.tickets(for: route)

@@ -313,3 +313,23 @@ def test_two_authorizations_are_refused(gateway, forger):
 
     fields = [f"Authorization: Bearer {token(forger)}", "Authorization: Bearer x"]
     assert raw(gateway.port, request("/api/x", f"127.0.0.1:{gateway.port}", *fields)).status == 400
+
+
+def test_on_one_connection_each_request_is_its_own_tokens(gateway, forger, upstream):
+    """What was accepted before on this connection says nothing of another token, another route or none."""
+    texts = {name: token(forger, sub=name) for name in ("robot-1", "robot-2")}
+    with requests.Session() as connection:
+
+        def ask(path, text):
+            headers = {"Accept": "*/*", **({"Authorization": f"Bearer {text}"} if text else {})}
+            return connection.get(gateway.url(path), headers=headers, timeout=10, allow_redirects=False).status_code
+
+        for name in ("robot-1", "robot-1", "robot-2", "robot-1", "robot-2"):
+            assert ask("/api/x", texts[name]) == 200
+            assert upstream.last("/api/x").header("X-Forwarded-User") == name
+        good = texts["robot-2"]
+        assert ask("/api/x", good[:-1] + ("A" if good[-1] != "A" else "B")) == 401
+        assert ask("/api/x", good[:-1]) == 401
+        assert ask("/api/x", None) == 401
+        assert ask("/other/x", good) == 401
+        assert ask("/api/x", good) == 200
