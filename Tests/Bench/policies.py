@@ -10,9 +10,9 @@ import sys
 import time
 from contextlib import ExitStack
 
-from bench import asked, print_bar, require, show_progress
+from bench import ANSWER, asked, print_bar, require, show_progress
 from measure import MeasurementFailed, Row, cpu_seconds
-from servers import GATEHOUSE, Gateway, toml_text
+from servers import GATEHOUSE, Gateway, nginx_answering, toml_text
 from sign_in import session_cookie
 
 from harness import mint
@@ -26,11 +26,11 @@ API = "https://api.example.com"
 FIRST = 2000
 
 
-def gateway(stack, forger, name, routes):
+def gateway(stack, forger, upstream, name, routes):
     """One worker's worth of policy: routes with these requirements, known to the forger."""
     server = Gateway(name)
     server.settings["provider"] = forger.settings
-    server.settings["route"] = [{"upstream": "http://127.0.0.1:9", **route} for route in routes]
+    server.settings["route"] = [{"upstream": upstream.url(""), **route} for route in routes]
     server.file.write_text(toml_text(server.settings))
     stack.callback(server.close)
     return server.start().wait()
@@ -76,7 +76,7 @@ def main():
     parser.add_argument("--connections", type=int, default=64, help="how many connections wrk opens (64)")
     settings = parser.parse_args()
     try:
-        require(["wrk"], [GATEHOUSE])
+        require(["wrk", "nginx"], [GATEHOUSE])
         with ExitStack() as stack:
             run(stack, settings)
     except MeasurementFailed as failure:
@@ -87,7 +87,9 @@ def run(stack, settings):
     forger = Forger()
     stack.callback(forger.stop)
     bearer = {"audiences": [API]}
-    api = gateway(stack, forger, "gatehouse-api", [{"path": "/"}, {"path": "/api", "bearer": bearer}])
+    upstream = nginx_answering("upstream", ANSWER, access_log=False)
+    stack.callback(upstream.close)
+    api = gateway(stack, forger, upstream, "gatehouse-api", [{"path": "/"}, {"path": "/api", "bearer": bearer}])
     rows = [check(api, "/api", session_cookie(api)), check(api, "/api", bearer=next(tokens(forger, 1)))]
     forger.claims["roles"] = GROUPS
 
@@ -96,7 +98,7 @@ def run(stack, settings):
 
     for count in (1, ROUTES):
         routes = [{"path": f"/area-{number}", "require": requiring(number)} for number in range(count)]
-        server = gateway(stack, forger, f"gatehouse-{count}", [{"path": "/", "require": requiring(0)}, *routes])
+        server = gateway(stack, forger, upstream, f"gatehouse-{count}", [{"path": "/", "require": requiring(0)}, *routes])
         rows.append(check(server, f"/area-{count - 1}/page", session_cookie(server)))
         rows[-1].name = f"check, {count:,} route{'s' * (count > 1)}, {len(GROUPS)} groups"
     for row in rows:
