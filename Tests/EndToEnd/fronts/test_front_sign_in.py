@@ -7,6 +7,7 @@ import pytest
 
 from harness.front import sign_in_behind
 from harness.raw_http import Closed, RawConnection
+from harness.sockets import accept, upgrade
 from harness.stage import session_of
 from harness.user_agent import UserAgent
 
@@ -151,55 +152,6 @@ def test_who_is_denied_sees_one_page_and_no_loop(front, forger, upstream):
     assert upstream.count("/denied") == 0
 
 
-def _upgrade(connection, front, path, cookie, *protocols):
-    fields = [f"Upgrade: {protocol}" for protocol in protocols] + ([f"Cookie: {cookie}"] if cookie else [])
-    connection.send(
-        "\r\n".join(
-            [
-                f"GET {path} HTTP/1.1",
-                f"Host: 127.0.0.1:{front.port}",
-                "Connection: Upgrade, X-Forwarded-User",
-                "Sec-WebSocket-Version: 13",
-                "Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==",
-                "Sec-Fetch-Mode: websocket",
-                "Sec-Fetch-Dest: websocket",
-                *fields,
-                "\r\n",
-            ]
-        )
-    )
-    return connection.read_head()
-
-
-def _accept(connection, received):
-    """Whatever is asked for."""
-    if not received.all("Upgrade"):
-        return connection.reply(b"no tunnel")
-    connection.send(
-        f"HTTP/1.1 101 Switching Protocols\r\nConnection: Upgrade\r\nUpgrade: {received.all('Upgrade')[0]}\r\n"
-        "Sec-WebSocket-Accept: s3pPLMBiTxaQ9kYGzzhZRbK+xOo=\r\n\r\n"
-    )
-    connection.send(b"hello from the application")
-    connection.file.read(1)
-
-
-def test_a_websocket_is_opened_for_who_is_signed_in_alone(front, alice, upstream):
-    if front.name == "apache":
-        pytest.skip("the standalone proxy passes no upgrade on")
-    upstream.on("/socket", _accept)
-    upstream.forget()
-    with RawConnection(front.port) as connection:
-        assert _upgrade(connection, front, "/socket", None, "websocket").status == 401
-    assert upstream.received == []
-    cookie = alice.cookie_header(front.gateway.url("/"))
-    with RawConnection(front.port) as connection:
-        assert _upgrade(connection, front, "/socket", cookie, "WebSocket").status == 101
-        assert connection.exactly(26) == b"hello from the application"
-    received = upstream.received[-1]
-    assert received.header("X-Forwarded-User") == "alice"
-    assert received.header("Upgrade").lower() == "websocket"
-
-
 PROTOCOLS = [
     ["h2c"], ["H2C"], ["websocket, h2c"], ["h2c, websocket"], ["TLS/1.0"], ["websocket", "h2c"], ["h2c", "websocket"],
     ["xwebsocket"], ["websocket13"], ["websocket,"],
@@ -209,11 +161,11 @@ PROTOCOLS = [
 @pytest.mark.parametrize("protocols", PROTOCOLS, ids="+".join)
 def test_no_tunnel_of_another_protocol_is_opened(front, upstream, protocols):
     """What runs in a tunnel nobody checks: an application that speaks h2c would answer anything in it."""
-    upstream.on("/open/tunnel", _accept)
+    upstream.on("/open/tunnel", accept)
     upstream.forget()
     try:
         with RawConnection(front.port, timeout=8) as connection:
-            _upgrade(connection, front, "/open/tunnel", None, *protocols)
+            upgrade(connection, front, "/open/tunnel", None, *protocols)
     except (Closed, TimeoutError):
         pass
     for received in upstream.received:

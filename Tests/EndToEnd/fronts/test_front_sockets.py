@@ -1,7 +1,16 @@
-"""nginx and the gateway on one machine: checks go over a unix socket that nobody else can reach."""
+"""Sockets: checks over one that nobody else can reach, and WebSockets that a front opens after asking."""
 
-from harness.front import Nginx, sign_in_behind, start_front
-from harness.raw_http import exchange
+import pytest
+
+from harness.front import CHECKING, Nginx, sign_in_behind, start_front
+from harness.raw_http import RawConnection, exchange
+from harness.sockets import accept, upgrade
+
+
+@pytest.fixture(scope="module", params=CHECKING, ids=lambda kind: kind.name)
+def asking_front(request, shared_stage, forger, upstream):
+    """One that asks us and opens the tunnel itself."""
+    return start_front(request.param, shared_stage, forger, upstream)
 
 
 def test_nginx_asks_over_a_unix_socket(stage, forger, upstream, tmp_path):
@@ -17,3 +26,19 @@ def test_nginx_asks_over_a_unix_socket(stage, forger, upstream, tmp_path):
     ]  # fmt: skip
     lines = ["GET /_gatehouse/check HTTP/1.0", "Host: x", *fields, "\r\n"]
     assert exchange(front.gateway.port, "\r\n".join(lines).encode()).status == 403
+
+
+def test_a_websocket_is_opened_for_who_is_signed_in_alone(asking_front, forger, upstream):
+    front, alice = asking_front, sign_in_behind(asking_front, forger)
+    upstream.on("/socket", accept)
+    upstream.forget()
+    with RawConnection(front.port) as connection:
+        assert upgrade(connection, front, "/socket", None, "websocket").status == 401
+    assert upstream.received == []
+    cookie = alice.cookie_header(front.gateway.url("/"))
+    with RawConnection(front.port) as connection:
+        assert upgrade(connection, front, "/socket", cookie, "WebSocket").status == 101
+        assert connection.exactly(26) == b"hello from the application"
+    received = upstream.received[-1]
+    assert received.header("X-Forwarded-User") == "alice"
+    assert received.header("Upgrade").lower() == "websocket"
