@@ -7,6 +7,7 @@ import pytest
 from harness import gateway as program
 from harness.load import Load
 from harness.operations import PATIENCE, grant, record
+from harness.replicas import redis_settings, replica
 from harness.stage import session_of, sign_in
 from harness.waiting import eventually
 
@@ -79,3 +80,22 @@ def test_all_of_it_with_tls(stage, forger, upstream):
     eventually(lambda: gateway.admin("/readyz").status_code == 200)
     for _ in range(3):
         assert session_of(gateway, sign_in(gateway, forger))
+
+
+def test_refreshes_amid_resharding_present_each_token_once(stage, upstream, redis):
+    logto = stage.stand_in()
+    # Whoever presents a token twice loses the whole grant.
+    logto.control("/knobs", {"rotation": "always", "reuseLeewayS": 0, "accessTokenTtl": 3, "idTokenTtl": 3})
+    settings = redis_settings(redis.url)
+    gateway = stage.gateway(logto, upstream, settings)
+    other, _ = replica(stage, gateway, logto, upstream)
+    agents = [sign_in(gateway, logto) for _ in range(10)]
+    with Load(gateway, agents) as here, Load(gateway, agents, port=other.port) as there:
+        eventually(lambda: here.is_well() and there.is_well() and len(logto.presented()) >= 10)
+        one, another, _ = redis.primaries()
+        redis.reshard(one, another, 1000)
+        redis.reshard(another, one, 1000)
+        seen = len(logto.presented())
+        eventually(lambda: here.is_well() and there.is_well() and len(logto.presented()) >= seen + 10)
+    assert set(here.statuses) | set(there.statuses) == {200}
+    assert set(logto.presented().values()) == {1}

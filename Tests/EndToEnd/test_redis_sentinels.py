@@ -6,7 +6,7 @@ import pytest
 
 from harness import gateway as program
 from harness.load import Load
-from harness.operations import PATIENCE, grant, record
+from harness.operations import PATIENCE, SENTINEL_ACL, grant, record
 from harness.stage import session_of, sign_in
 from harness.waiting import eventually
 
@@ -113,3 +113,68 @@ def test_all_of_it_with_tls(stage, forger, upstream):
     eventually(lambda: gateway.admin("/readyz").status_code == 200)
     for _ in range(3):
         assert session_of(gateway, sign_in(gateway, forger))
+
+
+@pytest.fixture
+def guarded(stage):
+    """Sentinels that know a user who may ask for the primary, and nothing else."""
+    return stage.sentinels(password="admin", acl=[" ".join(["gatehouse", "on", ">asks", *SENTINEL_ACL])])
+
+
+def guarded_settings(redis, **more):
+    return {
+        "session": {"store": "redis", "keys": [program.run("key").stdout.strip()]},
+        "redis": {"url": redis.url, "sentinel_user": "gatehouse", "sentinel_password": "asks", **more},
+    }
+
+
+def test_sentinels_that_ask_who_we_are(stage, guarded, forger, upstream):
+    """The rule that deploy/guides/operations.md gives, and a failover with it."""
+    guide = (program._REPOSITORY / "deploy" / "guides" / "operations.md").read_text()
+    assert " ".join(["user gatehouse on >PASSWORD", *SENTINEL_ACL]) in guide
+    gateway = stage.gateway(forger, upstream, guarded_settings(guarded))
+    eventually(lambda: gateway.admin("/readyz").status_code == 200)
+    agent = sign_in(gateway, forger)
+    primary = guarded.primary()
+    eventually(lambda: primary.client().execute_command("WAIT", 2, 1000) == 2, within=PATIENCE)
+    primary.kill()
+    guarded.wait_for_another_than(primary)
+    assert eventually(lambda: session_of(gateway, agent), within=PATIENCE)
+
+
+@pytest.mark.parametrize(
+    "wrong", [{"sentinel_password": "guessed"}, {"sentinel_user": "nobody"}, {"sentinel_user": "", "sentinel_password": ""}]
+)
+def test_a_wrong_password_for_the_sentinels_is_said(stage, guarded, forger, upstream, wrong):
+    settings = guarded_settings(guarded)
+    settings["redis"] = {name: value for name, value in (settings["redis"] | wrong).items() if value}
+    gateway = stage.gateway(forger, upstream, settings)
+    assert gateway.admin("/readyz").status_code == 503
+    eventually(lambda: "no Sentinel names the primary" in gateway.process.output)
+    assert "guessed" not in gateway.process.output and "asks" not in gateway.process.output
+
+
+def test_refreshes_amid_a_failover_sign_nobody_out(stage, upstream, redis):
+    """Tokens of three seconds, and a provider that lets the last one be presented again: what the old primary had not
+    replicated is lost."""
+    logto = stage.stand_in()
+    logto.control("/knobs", {"rotation": "always", "reuseLeewayS": 60, "accessTokenTtl": 3, "idTokenTtl": 3})
+    settings = {
+        "session": {"store": "redis", "keys": [program.run("key").stdout.strip()]},
+        "redis": {"url": redis.url},
+        "provider": {"refresh_retry": "60s"},
+    }
+    gateway = stage.gateway(logto, upstream, settings)
+    agents = [sign_in(gateway, logto) for _ in range(5)]
+    eventually(lambda: redis.primary().client().execute_command("WAIT", 2, 1000) == 2, within=PATIENCE)
+    with Load(gateway, agents) as load:
+        eventually(lambda: load.is_well() and len(logto.presented()) >= 5)
+        primary = redis.primary()
+        primary.kill()
+        redis.wait_for_another_than(primary)
+        eventually(load.is_well, within=PATIENCE)
+        seen = len(logto.presented())
+        eventually(lambda: load.is_well() and len(logto.presented()) >= seen + 5, within=PATIENCE)
+        load.assert_nobody_was_signed_out()
+    for agent in agents:
+        assert session_of(gateway, agent)

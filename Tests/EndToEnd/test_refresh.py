@@ -5,7 +5,6 @@ import signal
 import threading
 from collections import Counter
 from concurrent.futures import ThreadPoolExecutor
-from urllib.parse import parse_qs
 
 import pytest
 
@@ -42,12 +41,6 @@ def expired(gateway, logto, agent=None):
     return agent
 
 
-def presented(logto):
-    """How often each refresh token was presented."""
-    forms = [parse_qs(entry["body"]) for entry in logto.requests("/oidc/token")]
-    return Counter(form["refresh_token"][0] for form in forms if form.get("grant_type") == ["refresh_token"])
-
-
 def in_parallel(count, call):
     with ThreadPoolExecutor(count) as pool:
         return list(pool.map(call, range(count)))
@@ -63,7 +56,7 @@ def test_every_refresh_reads_roles_anew(stage, logto, upstream):
     logto.control("/roles", {"user": "alice", "roles": ["auditor"]})
     assert agent.fetch(gateway.url("/roles")).status_code == 200
     assert upstream.last("/roles").header("X-Forwarded-Groups") == "auditor"
-    assert sum(presented(logto).values()) == 1
+    assert sum(logto.presented().values()) == 1
 
 
 def test_what_only_userinfo_says_is_read_anew_too(stage, logto, upstream):
@@ -93,7 +86,7 @@ def test_tokens_are_refreshed_ahead_of_time_beside_the_requests(stage, logto, up
 
     def served_and_presented():
         assert agent.fetch(gateway.url("/")).status_code == 200
-        return presented(logto)
+        return logto.presented()
 
     def refreshed():
         assert agent.fetch(gateway.url("/")).status_code == 200
@@ -103,7 +96,7 @@ def test_tokens_are_refreshed_ahead_of_time_beside_the_requests(stage, logto, up
     assert not refreshed(), "a request has waited for a refresh that was not urgent"
     eventually(refreshed, every=0.2)
     never(lambda: not refreshed(), during=1)
-    assert list(presented(logto).values()) == [1]
+    assert list(logto.presented().values()) == [1]
 
 
 @pytest.mark.parametrize("delay", [0.1, 3, 10])
@@ -120,7 +113,7 @@ def test_fifty_requests_at_two_replicas_present_a_token_once(stage, logto, upstr
         copy.timeout = 40
     answers = in_parallel(50, lambda number: agents[number].fetch(gateway.url("/")))
     assert Counter(answer.status_code for answer in answers) == {200: 50}
-    assert list(presented(logto).values()) == [1]
+    assert list(logto.presented().values()) == [1]
     assert session_of(gateway, agent) and session_of(other, agent)
 
 
@@ -137,7 +130,7 @@ def test_the_holder_is_killed_and_nobody_is_signed_out(stage, logto, upstream, d
     first = agent.copy()
     killed = threading.Thread(target=lambda: _ignore(lambda: first.fetch(gateway.url("/"))))
     killed.start()
-    eventually(lambda: presented(logto), every=0.002)
+    eventually(lambda: logto.presented(), every=0.002)
     gateway.process.kill()
     killed.join()
     agents = [agent.copy() for _ in range(50)]
@@ -145,7 +138,7 @@ def test_the_holder_is_killed_and_nobody_is_signed_out(stage, logto, upstream, d
         copy.elsewhere, copy.timeout = elsewhere, 40
     answers = in_parallel(50, lambda number: agents[number].fetch(gateway.url("/")))
     assert Counter(answer.status_code for answer in answers) == {200: 50}
-    assert list(presented(logto).values()) == [1]
+    assert list(logto.presented().values()) == [1]
     page = agents[0].visit(gateway.url("/later"))
     assert page.status_code == 200 and page.address == gateway.url("/later")
     # In time, that is before the kill, the answer may have been stored: then there was nothing to mend.
@@ -170,12 +163,12 @@ def test_the_holder_is_killed_and_the_provider_allows_a_retry(stage, logto, upst
     first = agent.copy()
     killed = threading.Thread(target=lambda: _ignore(lambda: first.fetch(gateway.url("/"))))
     killed.start()
-    eventually(lambda: presented(logto))
+    eventually(lambda: logto.presented())
     gateway.process.kill()
     killed.join()
     agent.elsewhere = elsewhere
     assert agent.get(gateway.url("/")).status_code == 200
-    assert list(presented(logto).values()) == [2]
+    assert list(logto.presented().values()) == [2]
     assert not audit(other, "refresh-failed")
 
 
@@ -185,11 +178,11 @@ def test_an_answer_that_is_lost_is_asked_for_again_and_stored(stage, logto, upst
     expire_soon(logto)
     logto.control("/fault", {"route": "token", "grantType": "refresh_token", "n": 1, "drop": True})
     assert agent.fetch(gateway.url("/")).status_code == 200
-    assert list(presented(logto).values()) == [2]
+    assert list(logto.presented().values()) == [2]
     pause(SHORT + 0.5)
     # The rotated one is the one that was kept: the old one is dead by now.
     assert agent.fetch(gateway.url("/")).status_code == 200
-    assert sorted(presented(logto).values()) == [1, 2]
+    assert sorted(logto.presented().values()) == [1, 2]
 
 
 def test_a_token_whose_answer_is_lost_for_good_is_not_presented_again(stage, logto, upstream):
@@ -198,7 +191,7 @@ def test_a_token_whose_answer_is_lost_for_good_is_not_presented_again(stage, log
     logto.control("/fault", {"route": "token", "grantType": "refresh_token", "n": -1, "drop": True})
     for _ in range(3):
         assert agent.fetch(gateway.url("/script")).status_code == 200
-    assert list(presented(logto).values()) == [1]
+    assert list(logto.presented().values()) == [1]
     page = agent.visit(gateway.url("/page?x=1"))
     assert page.status_code == 200 and page.address == gateway.url("/page?x=1")
     assert len(page.steps) > 1, "the browser has made its trip"
@@ -212,10 +205,10 @@ def test_the_tokens_are_stored_although_the_browser_has_left(stage, logto, upstr
     cookie = agent.cookie_header(gateway.url("/"))
     with RawConnection(gateway.port) as connection:
         connection.send(request("/", f"127.0.0.1:{gateway.port}", f"Cookie: {cookie}"))
-        eventually(lambda: presented(logto))
+        eventually(lambda: logto.presented())
     pause(1.5)
     assert agent.fetch(gateway.url("/")).status_code == 200
-    assert list(presented(logto).values()) == [1]
+    assert list(logto.presented().values()) == [1]
 
 
 def test_a_refresh_under_way_is_finished_before_the_gateway_ends(stage, logto, upstream):
@@ -225,13 +218,13 @@ def test_a_refresh_under_way_is_finished_before_the_gateway_ends(stage, logto, u
     left = agent.copy()
     waiting = threading.Thread(target=lambda: _ignore(lambda: left.fetch(gateway.url("/"))))
     waiting.start()
-    eventually(lambda: presented(logto))
+    eventually(lambda: logto.presented())
     gateway.process.signal(signal.SIGTERM)
     assert gateway.process.wait() == 0
     waiting.join()
     gateway.start()
     assert agent.fetch(gateway.url("/")).status_code == 200
-    assert list(presented(logto).values()) == [1]
+    assert list(logto.presented().values()) == [1]
 
 
 @pytest.mark.parametrize(
@@ -251,7 +244,7 @@ def test_a_provider_that_cannot_answer_ends_no_session(stage, logto, upstream, f
     live_long(logto)
     logto.control("/fault", {"route": "token", "grantType": "refresh_token", "n": -1, **fault})
     # While the tokens are good nobody notices.
-    eventually(lambda: agent.fetch(gateway.url("/")).status_code == 200 and presented(logto), within=30, every=0.2)
+    eventually(lambda: agent.fetch(gateway.url("/")).status_code == 200 and logto.presented(), within=30, every=0.2)
     # A response of 503 is false to Python.
     (answer,) = eventually(
         lambda: [a for a in [agent.fetch(gateway.url("/"))] if a.status_code == 503], within=30, every=0.2
@@ -280,7 +273,7 @@ def test_invalid_grant_ends_the_session(stage, logto, upstream):
     assert agent.fetch(gateway.url("/")).status_code == 401
     assert agent.get(gateway.url("/")).status_code == 302
     assert session_of(gateway, agent) is None
-    assert sum(presented(logto).values()) == 1
+    assert sum(logto.presented().values()) == 1
     assert audit(gateway, "revoked")
 
 
@@ -291,7 +284,7 @@ def test_a_refreshed_id_token_about_somebody_else_is_not_accepted(stage, logto, 
     assert agent.fetch(gateway.url("/")).status_code == 503
     # Its refresh token was kept all the same: the next attempt presents that one.
     eventually(lambda: agent.fetch(gateway.url("/")).status_code == 200, within=30, every=0.5)
-    assert sorted(presented(logto).values()) == [1, 1]
+    assert sorted(logto.presented().values()) == [1, 1]
     assert session_of(gateway, agent)["sub"] == logto.subject
 
 
@@ -353,4 +346,4 @@ def test_a_rolling_restart_amid_refreshes_signs_nobody_out(stage, logto, upstrea
     for thread in threads:
         thread.join()
     assert not bad
-    assert set(presented(logto).values()) == {1}
+    assert set(logto.presented().values()) == {1}

@@ -17,6 +17,9 @@ ACL = [
     "+eval", "+zadd", "+zrem", "+zrangebyscore", "+zremrangebyscore", "+pttl", "+ping", "+client", "+subscribe",
 ]
 
+# The same at the Sentinels.
+SENTINEL_ACL = ["resetchannels", "-@all", "+sentinel|master"]
+
 
 def grant(server, *more):
     """Makes this user on a server, for a URL with `gatehouse:s3cret@`."""

@@ -11,9 +11,11 @@ NAME = "mymaster"
 
 
 class SentinelSet:
-    """With `certificates`, all of them speak TLS to each other and to us."""
+    """With `certificates`, all of them speak TLS to each other and to us. With `password`, the Sentinels ask for it; `acl`
+    are further users of theirs.
+    """
 
-    def __init__(self, certificates=None):
+    def __init__(self, certificates=None, password=None, acl=()):
         quick = ["repl-diskless-sync-delay 0", "repl-ping-replica-period 1"]
         if certificates:
             quick.append("tls-replication yes")
@@ -22,7 +24,7 @@ class SentinelSet:
         for _ in range(2):
             lines = [*quick, f"replicaof 127.0.0.1 {first}"]
             self.servers.append(RedisServer(lines=lines, certificates=certificates))
-        self.sentinels = [Sentinel(first, certificates) for _ in range(3)]
+        self.sentinels = [Sentinel(first, certificates, password, acl) for _ in range(3)]
         eventually(self._is_whole, within=60)
 
     def _is_whole(self):
@@ -75,16 +77,19 @@ class SentinelSet:
 
 
 class Sentinel:
-    def __init__(self, primary_port, certificates):
+    def __init__(self, primary_port, certificates, password, acl):
+        self.password = password
         self.port = free_port()
         self.tls_port = free_port()
         process = Process("redis-sentinel", ["true"])
         process.wait()
         self.directory = process.directory
-        lines = ""
+        lines = "".join(f"user {rule}\n" for rule in acl)
+        if password:
+            lines += f"requirepass {password}\nsentinel sentinel-pass {password}\n"
         if certificates:
             ours = certificates.issue("127.0.0.1")
-            lines = (
+            lines += (
                 f"tls-port {self.tls_port}\ntls-replication yes\ntls-auth-clients no\n"
                 f"tls-cert-file {ours.certificate_file}\ntls-key-file {ours.key_file}\n"
                 f"tls-ca-cert-file {certificates.authority_file}\n"
@@ -107,7 +112,7 @@ class Sentinel:
             return False
 
     def client(self):
-        return redis.Redis(port=self.port, socket_timeout=2, decode_responses=True)
+        return redis.Redis(port=self.port, password=self.password, socket_timeout=2, decode_responses=True)
 
     def stop(self):
         self.process.stop()

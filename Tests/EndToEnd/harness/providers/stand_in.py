@@ -1,6 +1,8 @@
 """The Logto stand-in of this repository, and its control port."""
 
 import json
+from collections import Counter
+from urllib.parse import parse_qs
 
 import requests
 
@@ -65,6 +67,11 @@ class StandIn(Provider):
     def requests(self, path):
         """What it was asked on one path, oldest first."""
         return self.control(f"/log?path={path}")
+
+    def presented(self):
+        """How often each refresh token was presented."""
+        forms = [parse_qs(entry["body"]) for entry in self.requests("/oidc/token")]
+        return Counter(form["refresh_token"][0] for form in forms if form.get("grant_type") == ["refresh_token"])
 
     def authenticate(self, agent, url):
         """Its pages sign Alice in by themselves; no script is needed on the way."""
