@@ -9,7 +9,6 @@ import argparse
 import shutil
 import statistics
 import sys
-import time
 from contextlib import ExitStack
 
 from idle import Switching, allow_descriptors, kilobytes_each
@@ -17,6 +16,8 @@ from measure import MeasurementFailed, Row, start_up_milliseconds
 from servers import DEMO, GATEHOUSE, Apache, Gateway, Redis, StandIn, nginx_answering, nginx_asking, nginx_proxying
 
 from harness.records import multiply
+from harness.waiting import pause
+from lives import measure_lives
 from sign_in import session_cookie
 
 # The bars: a proxied request in CPU time of nginx' plain proxying, resident memory in MB, start-up in milliseconds.
@@ -37,6 +38,7 @@ COMMANDS = 5
 MANY = [1, 1_000, 100_000]
 
 SESSION = "/_gatehouse/session"
+CHECK = "/_gatehouse/check"
 # What the application answers: small, as most answers of an API are.
 ANSWER = '200 "' + "a small answer, " * 8 + '"'
 
@@ -87,7 +89,7 @@ def rows_of_gateway(stack, settings, upstream, facts):
         stack.callback(gateway.close)
         facts.setdefault("start-up", []).append(start_up_milliseconds(gateway))
         gateway.start().wait()
-        time.sleep(1)  # Start-up is over when the provider has been asked once.
+        pause(1)  # Start-up is over when the provider has been asked once.
         facts.setdefault("idle", []).append(gateway.process.resident_kilobytes / 1024)
         cookies[gateway] = session_cookie(gateway)
     stack.callback(apache.close)
@@ -96,7 +98,7 @@ def rows_of_gateway(stack, settings, upstream, facts):
     stack.callback(front.close)
     return [
         *(
-            Row(f"Gatehouse, check, session in {kind}", gateway, "/_gatehouse/check", cookies[gateway], fields=asked(gateway))
+            Row(f"Gatehouse, check, session in {kind}", gateway, CHECK, cookies[gateway], fields=asked(gateway))
             for kind, gateway in (("memory", memory), ("Redis", shared))
         ),
         peer,
@@ -104,18 +106,21 @@ def rows_of_gateway(stack, settings, upstream, facts):
         Row("Gatehouse, /_gatehouse/session", memory, SESSION, cookies[memory]),
         Row("Gatehouse, proxy, session in memory", memory, cookie=cookies[memory]),
         Row("Gatehouse, proxy, session in Redis", shared, cookie=cookies[shared]),
-        *[row_of_sessions(shared, redis, cookies[shared], count) for count in MANY],
+        *[row_of_sessions(shared, redis, cookies[shared], count, facts) for count in MANY],
     ]
 
 
-def row_of_sessions(gateway, redis, cookie, count):
-    """Requests of so many sessions in turn, which only Redis has in the beginning."""
+def row_of_sessions(gateway, redis, cookie, count, facts):
+    """Checks of so many sessions in turn, which only Redis has in the beginning."""
     name, value = next(pair.split("=", 1) for pair in cookie.split("; ") if pair.startswith("gatehouse="))
     values = multiply(redis.client(), gateway.key, value, count)
     file = gateway.directory / f"cookies-{count}"
     file.write_text("".join(f"{name}={each}\n" for each in values))
-    first = f"{name}={values[0]}"
-    return Row(f"Gatehouse, session, {count:,} in Redis", gateway, SESSION, first, cookies=file, redis=redis)
+    facts["cookie"] = cookie
+    return Row(
+        f"Gatehouse, check, {count:,} in Redis", gateway, CHECK, f"{name}={values[0]}", cookies=file, redis=redis,
+        fields=asked(gateway),
+    )
 
 
 def asked(gateway):
@@ -143,6 +148,11 @@ def measure(rows, settings, facts):
             row.check()
     show_progress("")
     facts["loaded"] = [gateway.process.peak_resident_kilobytes / 1024 for gateway in gateways]
+    many = rows[-1]
+    if many.redis:
+        show_progress("sessions that come and go")
+        facts["lives"] = list(measure_lives(many, many.redis, facts["cookie"], settings))
+        show_progress("")
 
 
 def measure_waiting(rows, facts):
@@ -161,7 +171,7 @@ def show_progress(text):
         print(f"\r\033[K{text}", end="", file=sys.stderr, flush=True)
 
 
-def print_table(rows, settings):
+def print_table(rows, settings, facts):
     base = next(row for row in rows if row.name == "nginx, plain proxy").microseconds
     logs = "with access logs" if settings.access_log else "without access logs"
     runs = f"{settings.connections} connections, {settings.rounds} rounds of {settings.seconds} s, interleaved, {logs}"
@@ -178,6 +188,9 @@ def print_table(rows, settings):
     for row in rows:
         if row.redis:
             print(f"{row.name:36}{statistics.median(row.commands):16.1f}")
+    print()
+    for name, number, cost in facts.get("lives", []):
+        print(f"{name:43}{number:>16}   {cost}")
 
 
 def print_added_latency(rows):
@@ -230,7 +243,7 @@ def main():
                 allow_descriptors(IDLE_CONNECTIONS + 1_000)
                 rows += rows_of_gateway(stack, settings, upstream, facts)
             measure(rows, settings, facts)
-            print_table(rows, settings)
+            print_table(rows, settings, facts)
             if not settings.nginx_only:
                 measure_waiting(rows, facts)
                 print_bars(rows, facts)

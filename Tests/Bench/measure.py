@@ -104,11 +104,13 @@ class Row:
         if self.redis:
             self.commands.append((self.redis.commands() - asked) * 1000 / requests)
         self.rate.append(float(re.search(r"Requests/sec:\s+([\d.]+)", report)[1]))
-        self.median.append(_milliseconds(re.search(r"50%\s+([\d.]+)(us|ms|s)", report)))
-        self.latency.append(_milliseconds(re.search(r"99%\s+([\d.]+)(us|ms|s)", report)))
+        self.median.append(milliseconds_of(report, 50))
+        self.latency.append(milliseconds_of(report, 99))
 
 
-def _milliseconds(match):
+def milliseconds_of(report, percent):
+    """Within which so much of the requests were answered, as wrk reports it."""
+    match = re.search(rf"{percent}%\s+([\d.]+)(us|ms|s)", report)
     return float(match[1]) * {"us": 0.001, "ms": 1, "s": 1000}[match[2]]
 
 
