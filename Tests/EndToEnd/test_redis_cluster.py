@@ -4,10 +4,9 @@ import time
 
 import pytest
 
-from harness import gateway as program
-from harness.load import Load
+from harness.load import Load, steady_load
 from harness.operations import PATIENCE, grant, record
-from harness.replicas import redis_settings, replica
+from harness.replicas import assert_serves_over_tls, redis_settings, replica
 from harness.stage import session_of, sign_in
 from harness.waiting import eventually
 
@@ -21,11 +20,7 @@ def redis(stage):
 def gateway(stage, forger, upstream, redis):
     for server in redis.nodes:
         grant(server, "+cluster|slots", "+asking")
-    settings = {
-        "session": {"store": "redis", "keys": [program.run("key").stdout.strip()]},
-        "redis": {"url": redis.url.replace("://", "://gatehouse:s3cret@")},
-    }
-    return stage.gateway(forger, upstream, settings)
+    return stage.gateway(forger, upstream, redis_settings(redis.url.replace("://", "://gatehouse:s3cret@")))
 
 
 @pytest.fixture
@@ -38,8 +33,7 @@ def test_resharding_and_the_loss_of_a_primary(gateway, agents, redis, forger):
     eventually(lambda: gateway.admin("/readyz").status_code == 200)
     assert redis.key_count() >= 40
     assert all(node.client().dbsize() for node in redis.primaries()), "sessions are spread over the nodes"
-    with Load(gateway, agents) as load:
-        eventually(load.is_well)
+    with steady_load(gateway, agents) as load:
         one, other, _ = redis.primaries()
         began = time.monotonic()
         redis.reshard(one, other, 2000)
@@ -71,15 +65,7 @@ def test_resharding_and_the_loss_of_a_primary(gateway, agents, redis, forger):
 
 def test_all_of_it_with_tls(stage, forger, upstream):
     certificates = stage.certificates()
-    redis = stage.cluster(certificates=certificates)
-    settings = {
-        "session": {"store": "redis", "keys": [program.run("key").stdout.strip()]},
-        "redis": {"url": redis.tls_url, "ca_file": str(certificates.authority_file)},
-    }
-    gateway = stage.gateway(forger, upstream, settings)
-    eventually(lambda: gateway.admin("/readyz").status_code == 200)
-    for _ in range(3):
-        assert session_of(gateway, sign_in(gateway, forger))
+    assert_serves_over_tls(stage, forger, upstream, stage.cluster(certificates=certificates), certificates)
 
 
 def test_refreshes_amid_resharding_present_each_token_once(stage, upstream, redis):

@@ -5,8 +5,9 @@ import time
 import pytest
 
 from harness import gateway as program
-from harness.load import Load
+from harness.load import Load, steady_load
 from harness.operations import PATIENCE, SENTINEL_ACL, grant, record
+from harness.replicas import assert_serves_over_tls, redis_settings
 from harness.stage import session_of, sign_in
 from harness.waiting import eventually
 
@@ -24,11 +25,8 @@ def redis(stage):
 def gateway(stage, forger, upstream, redis):
     for server in redis.servers:
         grant(server, "+role")
-    settings = {
-        "session": {"store": "redis", "keys": [program.run("key").stdout.strip()]},
-        "redis": {"url": redis.url.replace("://", "://gatehouse:s3cret@"), "command_timeout": DEADLINE},
-    }
-    return stage.gateway(forger, upstream, settings)
+    url = redis.url.replace("://", "://gatehouse:s3cret@")
+    return stage.gateway(forger, upstream, redis_settings(url, command_timeout=DEADLINE))
 
 
 @pytest.fixture
@@ -42,8 +40,7 @@ def agents(gateway, forger, redis):
 def fail_over(gateway, agents, redis, forger, how):
     """Seconds from the moment that there is a new primary until every request is served."""
     primary = redis.primary()
-    with Load(gateway, agents) as load:
-        eventually(load.is_well)
+    with steady_load(gateway, agents) as load:
         how(primary)
         redis.wait_for_another_than(primary)
         replaced = time.monotonic()
@@ -93,26 +90,14 @@ def test_a_sentinel_that_is_gone_and_one_that_is_frozen_are_not_missed(stage, ga
 
 
 def test_a_name_that_the_sentinels_do_not_know_is_said(stage, forger, upstream, redis):
-    settings = {
-        "session": {"store": "redis", "keys": [program.run("key").stdout.strip()]},
-        "redis": {"url": redis.url.replace("mymaster", "nobody")},
-    }
-    gateway = stage.gateway(forger, upstream, settings)
+    gateway = stage.gateway(forger, upstream, redis_settings(redis.url.replace("mymaster", "nobody")))
     assert gateway.admin("/readyz").status_code == 503
     assert "No such master" in gateway.process.output
 
 
 def test_all_of_it_with_tls(stage, forger, upstream):
     certificates = stage.certificates()
-    redis = stage.sentinels(certificates=certificates)
-    settings = {
-        "session": {"store": "redis", "keys": [program.run("key").stdout.strip()]},
-        "redis": {"url": redis.tls_url, "ca_file": str(certificates.authority_file)},
-    }
-    gateway = stage.gateway(forger, upstream, settings)
-    eventually(lambda: gateway.admin("/readyz").status_code == 200)
-    for _ in range(3):
-        assert session_of(gateway, sign_in(gateway, forger))
+    assert_serves_over_tls(stage, forger, upstream, stage.sentinels(certificates=certificates), certificates)
 
 
 @pytest.fixture
@@ -122,10 +107,8 @@ def guarded(stage):
 
 
 def guarded_settings(redis, **more):
-    return {
-        "session": {"store": "redis", "keys": [program.run("key").stdout.strip()]},
-        "redis": {"url": redis.url, "sentinel_user": "gatehouse", "sentinel_password": "asks", **more},
-    }
+    ours = {"sentinel_user": "gatehouse", "sentinel_password": "asks"} | more
+    return redis_settings(redis.url, **{name: value for name, value in ours.items() if value})
 
 
 def test_sentinels_that_ask_who_we_are(stage, guarded, forger, upstream):
@@ -146,9 +129,7 @@ def test_sentinels_that_ask_who_we_are(stage, guarded, forger, upstream):
     "wrong", [{"sentinel_password": "guessed"}, {"sentinel_user": "nobody"}, {"sentinel_user": "", "sentinel_password": ""}]
 )
 def test_a_wrong_password_for_the_sentinels_is_said(stage, guarded, forger, upstream, wrong):
-    settings = guarded_settings(guarded)
-    settings["redis"] = {name: value for name, value in (settings["redis"] | wrong).items() if value}
-    gateway = stage.gateway(forger, upstream, settings)
+    gateway = stage.gateway(forger, upstream, guarded_settings(guarded, **wrong))
     assert gateway.admin("/readyz").status_code == 503
     eventually(lambda: "no Sentinel names the primary" in gateway.process.output)
     assert "guessed" not in gateway.process.output and "asks" not in gateway.process.output
@@ -159,11 +140,7 @@ def test_refreshes_amid_a_failover_sign_nobody_out(stage, upstream, redis):
     replicated is lost."""
     logto = stage.stand_in()
     logto.control("/knobs", {"rotation": "always", "reuseLeewayS": 60, "accessTokenTtl": 3, "idTokenTtl": 3})
-    settings = {
-        "session": {"store": "redis", "keys": [program.run("key").stdout.strip()]},
-        "redis": {"url": redis.url},
-        "provider": {"refresh_retry": "60s"},
-    }
+    settings = redis_settings(redis.url) | {"provider": {"refresh_retry": "60s"}}
     gateway = stage.gateway(logto, upstream, settings)
     agents = [sign_in(gateway, logto) for _ in range(5)]
     eventually(lambda: redis.primary().client().execute_command("WAIT", 2, 1000) == 2, within=PATIENCE)

@@ -4,7 +4,10 @@ import http.client
 import threading
 import time
 from collections import Counter
+from contextlib import contextmanager
 from dataclasses import dataclass
+
+from harness.waiting import eventually
 
 
 @dataclass
@@ -86,3 +89,11 @@ class Load:
         """Whatever went wrong, nobody was sent to a sign-in, and no cookie was touched."""
         assert set(self.statuses) <= {200, 503}, self.statuses
         assert not any(answer.sets_cookie for answer in self.answers)
+
+
+@contextmanager
+def steady_load(gateway, agents, **options):
+    """A load that begins well."""
+    with Load(gateway, agents, **options) as load:
+        eventually(load.is_well)
+        yield load

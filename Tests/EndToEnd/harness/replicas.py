@@ -1,7 +1,9 @@
 """Several gateways behind one name, over one Redis."""
 
 from harness import gateway as program
+from harness.stage import session_of, sign_in
 from harness.user_agent import UserAgent
+from harness.waiting import eventually
 
 
 def fresh_key():
@@ -27,3 +29,12 @@ def browser_at(elsewhere, agent):
     other = UserAgent(elsewhere, agent.timeout)
     other.jar = agent.jar
     return other
+
+
+def assert_serves_over_tls(stage, provider, upstream, redis, certificates):
+    """Sign-ins and sessions, with Redis behind TLS however many servers it is made of."""
+    settings = redis_settings(redis.tls_url, ca_file=str(certificates.authority_file))
+    gateway = stage.gateway(provider, upstream, settings)
+    eventually(lambda: gateway.admin("/readyz").status_code == 200)
+    for _ in range(3):
+        assert session_of(gateway, sign_in(gateway, provider))
