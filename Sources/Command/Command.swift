@@ -62,7 +62,7 @@ package struct Serve: AsyncParsableCommand {
             Surroundings.environment,
             processID: Surroundings.processID
         )
-        try await Gateway.serve(configuration)
+        try await Gateway.serve(configuration, source: ConfigurationSource(file: self.option.config))
     }
 }
 

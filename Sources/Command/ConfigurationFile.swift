@@ -11,6 +11,8 @@ package struct ConfigurationReading: Sendable {
     package let warnings: [ConfigurationProblem]
     /// Every key there is, as `section.key`. Those of `[[route]]` are among them when the file has a route.
     package let keys: [String]
+    /// The files that settings have named: secrets, keys, authorities.
+    package var files: [String] = []
 }
 
 /// The file that `--config` names: TOML, see `config.example.toml`.
@@ -36,7 +38,8 @@ package enum ConfigurationFile {
                 configuration: reader.problems.isEmpty ? configuration : nil,
                 problems: reader.problems.inOrder,
                 warnings: reader.warnings.inOrder,
-                keys: reader.keys
+                keys: reader.keys,
+                files: reader.files
             )
         } catch {
             return .failure(.file(path, line: error.line), "this is not TOML: \(error.message)")

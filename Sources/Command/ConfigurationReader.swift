@@ -17,6 +17,8 @@ package final class ConfigurationReader {
     private(set) var problems: [ConfigurationProblem] = []
     private(set) var warnings: [ConfigurationProblem] = []
     private(set) var tables: [Table] = []
+    /// The files that settings have named, as far as they were read.
+    private(set) var files: [String] = []
     /// Every section that has been asked for.
     private(set) var names: [String] = []
     let document: TOMLDocument
@@ -169,6 +171,10 @@ package final class ConfigurationReader {
                 hint: hint
             )
         )
+    }
+
+    func note(file: String) {
+        self.files.append(file)
     }
 
     func add(_ problem: ConfigurationProblem) {

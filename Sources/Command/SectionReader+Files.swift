@@ -64,6 +64,7 @@ extension SectionReader {
         allowed: String = "the path of a file that we can read",
         _ read: () throws(TextFile.Failure) -> Content
     ) -> Content? {
+        if let path = self.text(key) { self.note(file: path) }
         do {
             return try read()
         } catch {

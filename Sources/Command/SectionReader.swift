@@ -26,6 +26,11 @@ package struct SectionReader {
         self.reader.warn(key, inTable: self.table, message)
     }
 
+    /// What is in this file is part of the configuration.
+    func note(file: String) {
+        self.reader.note(file: file)
+    }
+
     /// Whether one of these keys has a problem already, so that what follows from it is not another.
     func hasProblem(_ keys: String...) -> Bool {
         keys.contains { self.reader.hasProblem($0, inTable: self.table) }

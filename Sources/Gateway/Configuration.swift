@@ -96,6 +96,8 @@ package struct Configuration: Sendable {
         package var drainTimeout = TimeAmount.seconds(30)
         /// Between "not ready" and the end of serving.
         package var drainDelay = TimeAmount.zero
+        /// How often the configuration's files are looked at; zero: never.
+        package var reloadInterval = TimeAmount.seconds(10)
         /// Whether upstreams get `Forwarded` beside `X-Forwarded-*` (RFC 7239).
         package var sendsForwarded = false
 
@@ -121,7 +123,7 @@ package struct Configuration: Sendable {
         package init() {}
     }
 
-    package struct ProviderSettings: Sendable {
+    package struct ProviderSettings: Sendable, Equatable {
         /// By which routes name it; empty for the first.
         package var name = ""
         package var issuer: String
@@ -134,6 +136,8 @@ package struct Configuration: Sendable {
         package var browserURL: String?
         package var caFile: String?
         package var caDirectory: String?
+        /// A digest of what is in `caFile`: other authorities are another setting.
+        package var authorities: [UInt8] = []
         package var insecureHTTP = false
         package var timeout = Duration.seconds(10)
         package var maximumResponseBytes = 1 << 20

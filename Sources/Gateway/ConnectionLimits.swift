@@ -9,13 +9,19 @@ final class ConnectionLimits: Sendable {
         var byAddress: [AddressGroup: Int] = [:]
     }
 
+    private final class Connections: Sendable {
+        let now = Mutex(Counts())
+    }
+
     private let limit: Int
     private let limitPerAddress: Int
-    private let counts = Mutex(Counts())
+    /// Counted on from one configuration to the next.
+    private let counts: Connections
 
     /// 0 is no limit; `nil` when neither is one.
-    init?(_ limits: Configuration.Limits) {
+    init?(_ limits: Configuration.Limits, succeeding predecessor: ConnectionLimits? = nil) {
         guard limits.connections > 0 || limits.connectionsPerAddress > 0 else { return nil }
+        self.counts = predecessor?.counts ?? Connections()
         self.limit = limits.connections == 0 ? .max : limits.connections
         self.limitPerAddress = limits.connectionsPerAddress == 0 ? .max : limits.connectionsPerAddress
     }
@@ -24,7 +30,7 @@ final class ConnectionLimits: Sendable {
     ///
     /// - Parameter address: `nil` for one who is not limited alone.
     func enter(_ address: AddressGroup?) -> Metrics.Limit? {
-        self.counts.withLock { counts in
+        self.counts.now.withLock { counts in
             guard counts.all < self.limit else { return .connections }
             if let address {
                 let count = counts.byAddress[address, default: 0]
@@ -37,7 +43,7 @@ final class ConnectionLimits: Sendable {
     }
 
     func leave(_ address: AddressGroup?) {
-        self.counts.withLock { counts in
+        self.counts.now.withLock { counts in
             counts.all -= 1
             guard let address, let count = counts.byAddress[address] else { return }
             counts.byAddress[address] = count > 1 ? count - 1 : nil

@@ -112,6 +112,7 @@ extension ExchangeHandler {
         self.writeWire()
         self.finishRecord()
         if keepAlive {
+            if let successor = self.worker.latest { self.follow(successor) }
             self.deadline = self.worker.now + self.timeouts.keepAlive
             self.pump()
         } else {

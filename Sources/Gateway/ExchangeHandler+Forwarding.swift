@@ -124,7 +124,7 @@ extension ExchangeHandler: UpstreamPartner {
         if self.asksForTunnel, (200...299).contains(head.status) { return self.fail(.upstreamBroke) }
         guard self.exchange.responseBegan() else { return self.fail(.upstreamBroke) }
         let response = ForwardedResponse(head, toHEAD: self.head.isHEAD, overHTTP10: self.head.isHTTP10)
-        if self.worker.isDraining || response.framing == .untilClose { self.exchange.lastExchange() }
+        if self.worker.isLeaving || response.framing == .untilClose { self.exchange.lastExchange() }
         self.current.response = response
         self.current.status = head.status
         self.writeWire()

@@ -7,12 +7,12 @@ final class ExchangeHandler: ChannelDuplexHandler, WorkerConnection {
     typealias OutboundIn = Never
     typealias OutboundOut = ByteBuffer
 
-    let worker: Worker
+    private(set) var worker: Worker
     let door: Door
     /// Those of the route, once there is one.
     var timeouts: Configuration.Timeouts
     var exchange = Exchange()
-    let head: RequestHead
+    private(set) var head: RequestHead
     var body = BodyReader(.none)
     var memory = ConnectionMemory()
     let current = CurrentExchange()
@@ -48,11 +48,7 @@ final class ExchangeHandler: ChannelDuplexHandler, WorkerConnection {
         self.door = arrival?.door ?? .everything
         self.timeouts = worker.settings.configuration.timeouts
         self.deadline = worker.now + worker.settings.configuration.timeouts.keepAlive
-        let limits = worker.settings.configuration.limits
-        self.head = RequestHead(
-            limits: .init(fieldBytes: limits.headerBytes, fieldCount: limits.headerFields),
-            reserved: worker.settings.reservedNames
-        )
+        self.head = RequestHead(on: worker)
     }
 
     // MARK: What the channel tells
@@ -73,12 +69,28 @@ final class ExchangeHandler: ChannelDuplexHandler, WorkerConnection {
     }
 
     private func begin(_ context: ChannelHandlerContext) {
-        let server = self.worker.settings.configuration.server
-        let arrival = self.arrival ?? Arrival(speech: .http, channel: context.channel)
-        self.peer = arrival.peer
-        self.peerIsTrusted = arrival.isTrusted(by: server)
+        self.judgePeer(self.arrival ?? Arrival(speech: .http, channel: context.channel))
         self.worker.opened(self)
         self.checkConnectionLimits()
+    }
+
+    private func judgePeer(_ arrival: Arrival) {
+        self.peer = arrival.peer
+        self.peerIsTrusted = arrival.isTrusted(by: self.worker.settings.configuration.server)
+    }
+
+    /// Between two exchanges, and only there, a connection goes over to another configuration.
+    func follow(_ successor: Worker) {
+        guard self.exchange.isIdle, !self.headHasBegun, !self.current.isUnderWay, let context else { return }
+        let last = self.worker
+        self.worker = successor
+        self.timeouts = successor.settings.configuration.timeouts
+        self.head = RequestHead(on: successor)
+        self.memory = ConnectionMemory()
+        self.judgePeer(self.arrival ?? Arrival(speech: .http, channel: context.channel))
+        successor.opened(self)
+        last.closed(self)
+        if successor.isDraining { self.drain() }
     }
 
     func channelInactive(context: ChannelHandlerContext) {
@@ -168,7 +180,7 @@ final class ExchangeHandler: ChannelDuplexHandler, WorkerConnection {
         guard try self.head.read(&self.unread) else { return false }
         self.headHasBegun = false
         self.deadline = .distantFuture
-        switch self.exchange.received(.head(keepAlive: !self.worker.isDraining)) {
+        switch self.exchange.received(.head(keepAlive: !self.worker.isLeaving)) {
         case .decide: self.decide()
         default: self.abort()
         }
@@ -230,6 +242,16 @@ final class ExchangeHandler: ChannelDuplexHandler, WorkerConnection {
 
     func abort() {
         self.context?.close(promise: nil)
+    }
+}
+
+extension RequestHead {
+    fileprivate convenience init(on worker: Worker) {
+        let limits = worker.settings.configuration.limits
+        self.init(
+            limits: .init(fieldBytes: limits.headerBytes, fieldCount: limits.headerFields),
+            reserved: worker.settings.reservedNames
+        )
     }
 }
 

@@ -8,20 +8,22 @@ package import NIOPosix
 package import OpenIDConnect
 import Redis
 import ServiceLifecycle
+import UnixSignals
 
 /// The service: starts the workers, serves, drains.
 package struct Gateway: Service {
-    private let settings: Settings
-    /// Of the other providers.
-    private let others: [Settings]
+    /// One for each provider.
+    private let settings: [Settings]
     private let logger: Logger
     private let sink: LogSink
     private let logsAsJSON: Bool
     private let group: MultiThreadedEventLoopGroup
     private let clock: @Sendable () -> Instant
+    private let source: ConfigurationSource?
 
     /// - Parameters:
     ///   - configuration: checked already; what contradicts itself throws.
+    ///   - source: where to look for another one while serving; `nil`: this one stays.
     ///   - group: one loop for each worker.
     ///   - clock: the time of day.
     package init(
@@ -30,49 +32,27 @@ package struct Gateway: Service {
         logger: Logger,
         sink: LogSink,
         logsAsJSON: Bool,
+        source: ConfigurationSource? = nil,
         clock: @escaping @Sendable () -> Instant = { Instant(seconds: Timestamp.now.seconds) }
     ) throws {
-        var configuration = configuration
-        // The providers' settings share it.
-        if configuration.session.keys.isEmpty { configuration.session.keys = [SealingKey.generate()] }
-        self.settings = try Settings(configuration)
-        let first = self.settings
-        self.others = try configuration.moreProviders.indices.map { index in
-            try Settings(configuration, party: index + 1, beside: first)
-        }
+        self.settings = try Settings.all(configuration)
         self.group = group
         self.logger = logger
         self.sink = sink
         self.logsAsJSON = logsAsJSON
         self.clock = clock
+        self.source = source
     }
 
     /// Serves until the graceful shutdown, then finishes what runs.
     package func run() async throws {
-        let configuration = self.settings.configuration
-        let backChannel = try BackChannel(BackChannelConfiguration(configuration.provider))
-        defer { backChannel.shutDown() }
-        let provider = ProviderDirectory(
-            settings: configuration.provider,
-            backChannel: backChannel,
-            logger: self.logger,
-            clock: self.clock
-        )
-        var others: [Worker.Party] = []
-        defer { for other in others { other.backChannel.shutDown() } }
-        for settings in self.others {
-            let backChannel = try BackChannel(BackChannelConfiguration(settings.configuration.provider))
-            let directory = ProviderDirectory(
-                settings: settings.configuration.provider,
-                backChannel: backChannel,
-                logger: self.logger,
-                clock: self.clock
-            )
-            others.append(Worker.Party(settings: settings, provider: directory, backChannel: backChannel))
-        }
-        let workers = try await self.makeWorkers(provider: provider, backChannel: backChannel, others: others)
-        let status = StatusEndpoint(workers: workers, provider: provider, settings: self.settings)
-        let sessions = SessionsAdministration(workers: workers, settings: self.settings)
+        let configuration = self.settings[0].configuration
+        let site = CurrentSite(Site(try self.settings.map { try self.makeParty($0, beside: nil) }))
+        defer { for party in site.value.parties { party.backChannel.shutDown() } }
+        let workers = try await self.makeWorkers(site.value)
+        let changes = ChangeCounts()
+        let status = StatusEndpoint(workers: workers, site: site, changes: changes)
+        let sessions = SessionsAdministration(workers: workers, site: site)
         let admin = try await BindError.naming("admin.listen", configuration.admin.listen) { address in
             try await AdminListener.bind(
                 address,
@@ -86,6 +66,7 @@ package struct Gateway: Service {
             configuration,
             group: self.group,
             workers: workers,
+            changes: changes,
             logger: self.logger,
             clock: self.clock
         )
@@ -105,85 +86,125 @@ package struct Gateway: Service {
             "serving",
             metadata: [
                 "listen": "\(edge.text)", "admin": "\(Self.text(admin.localAddress))",
-                "public_url": "\(self.settings.origin(of: configuration.server.publicURL.authority))",
-                "redirect_uri": "\(self.settings.redirectURI(for: configuration.server.publicURL.authority))",
+                "public_url": "\(site.value.settings.origin(of: configuration.server.publicURL.authority))",
+                "redirect_uri": "\(site.value.settings.redirectURI(for: configuration.server.publicURL.authority))",
                 "store": "\(configuration.session.store.rawValue)",
             ]
         )
         // Not waited for: whoever signs in first finds it done, or waits for it then.
-        let directories = others.map(\.provider)
+        let directories = site.value.parties.map(\.provider)
         let prefetch = Task {
-            _ = try? await provider.snapshot()
             for directory in directories { _ = try? await directory.snapshot() }
             gatehouse_release_startup_pages()
         }
+        let reloads = self.source.map { source in
+            let reload = Reload(
+                source: source,
+                workers: workers,
+                site: site,
+                edge: edge,
+                changes: changes,
+                logger: self.logger,
+                makeWorker: { self.makeWorker($0, $1.eventLoop, $1.sessions.store, succeeding: $1) },
+                makeParty: self.makeParty
+            )
+            return Task { await reload.run() }
+        }
         try? await gracefulShutdown()
+        reloads?.cancel()
+        await reloads?.value
         prefetch.cancel()
         self.logger.notice("draining")
+        let ending = site.value.settings.configuration.server
         status.drain()
+        _ = try await workers.map { $0.leave() }
         // The load balancer has to find out first; until then it sends requests, and they are served.
-        try? await Task.sleep(for: .nanoseconds(configuration.server.drainDelay.nanoseconds))
+        try? await Task.sleep(for: .nanoseconds(ending.drainDelay.nanoseconds))
         await edge.close()
         try? await checks?.close()
-        try await self.drain(workers, within: configuration.server.drainTimeout)
-        try await workers.wait { worker in
-            worker.stop()
-            return worker.eventLoop.makeSucceededVoidFuture()
-        }
+        try await self.drain(workers, within: ending.drainTimeout)
+        _ = try await workers.map { $0.stop() }
         try? await admin.close()
         self.logger.notice("stopped")
     }
 
-    private func makeWorkers(
-        provider: ProviderDirectory,
-        backChannel: BackChannel,
-        others: [Worker.Party]
-    ) async throws -> WorkerTable {
-        let settings = self.settings
-        let logger = self.logger
-        let sink = self.sink
-        let logsAsJSON = self.logsAsJSON
-        let clock = self.clock
-        let memory = MemoryStore(capacity: settings.configuration.session.maximumInMemory, clock: clock)
-        return try await WorkerTable(group: self.group) { eventLoop in
-            let store: any SessionStore
-            if settings.configuration.session.store == .redis, let redis = settings.configuration.redis {
-                let client = redis.client(on: eventLoop) { logger.log($0) }
-                client.start()
-                let keyPrefix = settings.configuration.redisKeyPrefix
-                store = RedisStore(connection: client, keyPrefix: keyPrefix, now: clock, logger: logger)
-            } else {
-                store = memory
-            }
-            return Worker(
-                eventLoop: eventLoop,
-                settings: settings,
-                provider: provider,
-                backChannel: backChannel,
-                others: others,
-                store: store,
-                logger: logger,
-                sink: sink,
-                logsAsJSON: logsAsJSON,
-                clock: clock
-            )
+    /// - Parameter site: what of it can go on being used.
+    @Sendable
+    private func makeParty(_ settings: Settings, beside site: Site?) throws -> Worker.Party {
+        let provider = settings.configuration.provider
+        if let known = site?.parties.first(where: { $0.settings.configuration.provider == provider }) {
+            return Worker.Party(settings: settings, provider: known.provider, backChannel: known.backChannel)
         }
+        let backChannel = try BackChannel(BackChannelConfiguration(provider))
+        let directory = ProviderDirectory(
+            settings: provider,
+            backChannel: backChannel,
+            logger: self.logger,
+            clock: self.clock
+        )
+        return Worker.Party(settings: settings, provider: directory, backChannel: backChannel)
+    }
+
+    private func makeWorkers(_ site: Site) async throws -> WorkerTable {
+        let configuration = site.settings.configuration
+        let logger = self.logger
+        let clock = self.clock
+        let memory = MemoryStore(capacity: configuration.session.maximumInMemory, clock: clock)
+        return try await WorkerTable(group: self.group) { eventLoop in
+            guard configuration.session.store == .redis, let redis = configuration.redis else {
+                return self.makeWorker(site, eventLoop, memory)
+            }
+            let client = redis.client(on: eventLoop) { logger.log($0) }
+            client.start()
+            let keyPrefix = configuration.redisKeyPrefix
+            let store = RedisStore(connection: client, keyPrefix: keyPrefix, now: clock, logger: logger)
+            return self.makeWorker(site, eventLoop, store)
+        }
+    }
+
+    @Sendable
+    private func makeWorker(
+        _ site: Site,
+        _ eventLoop: any EventLoop,
+        _ store: any SessionStore,
+        succeeding predecessor: Worker? = nil
+    ) -> Worker {
+        var logger = self.logger
+        logger.logLevel = site.settings.configuration.log.level
+        return Worker(
+            eventLoop: eventLoop,
+            settings: site.parties[0].settings,
+            provider: site.parties[0].provider,
+            backChannel: site.parties[0].backChannel,
+            others: Array(site.parties.dropFirst()),
+            store: store,
+            logger: logger,
+            sink: self.sink,
+            logsAsJSON: self.logsAsJSON,
+            clock: self.clock,
+            succeeding: predecessor
+        )
     }
 
     /// Ends when the last exchange has, or when the time is over.
     private func drain(_ workers: WorkerTable, within limit: TimeAmount) async throws {
         let logger = self.logger
-        try await withThrowingTaskGroup(of: Bool.self) { group in
+        try await withThrowingTaskGroup(of: String?.self) { group in
             group.addTask {
                 try await workers.wait { $0.drain() }
-                return true
+                return nil
             }
             group.addTask {
                 try await Task.sleep(for: .nanoseconds(limit.nanoseconds))
-                return false
+                return "they took longer than server.drain_timeout"
             }
-            if try await group.next() == false {
-                logger.warning("exchanges were cut off: they took longer than server.drain_timeout")
+            group.addTask {
+                // Whoever asks twice does not want to wait.
+                for await _ in await UnixSignalsSequence(trapping: .sigterm, .sigint) { break }
+                return "a second signal"
+            }
+            if let reason = try await group.next() ?? nil {
+                logger.warning("exchanges were cut off", metadata: ["reason": "\(reason)"])
                 // Lets the waiting task end: what it waits for is over now.
                 _ = try await workers.map { $0.stop() }
             }

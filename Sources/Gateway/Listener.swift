@@ -96,47 +96,59 @@ extension Configuration.Server {
     }
 }
 
-/// Which worker belongs to which loop.
+/// Which workers belong to which loop.
 package struct WorkerTable: Sendable {
-    private let workers: [ObjectIdentifier: NIOLoopBound<Worker>]
+    private let shifts: [ObjectIdentifier: NIOLoopBound<Shift>]
 
     /// Makes a worker on each loop of the group.
     package init(group: MultiThreadedEventLoopGroup, make: @escaping @Sendable (any EventLoop) -> Worker) async throws {
-        var workers: [ObjectIdentifier: NIOLoopBound<Worker>] = [:]
+        var shifts: [ObjectIdentifier: NIOLoopBound<Shift>] = [:]
         for eventLoop in group.makeIterator() {
-            workers[ObjectIdentifier(eventLoop)] = try await eventLoop.submit {
+            shifts[ObjectIdentifier(eventLoop)] = try await eventLoop.submit {
                 let worker = make(eventLoop)
                 worker.start()
-                return NIOLoopBound(worker, eventLoop: eventLoop)
+                return NIOLoopBound(Shift(worker), eventLoop: eventLoop)
             }.get()
         }
-        self.workers = workers
+        self.shifts = shifts
         let all = self
-        for worker in workers.values {
-            try await worker.eventLoop.submit { worker.value.siblings = all }.get()
+        for shift in shifts.values {
+            try await shift.eventLoop.submit { shift.value.current.siblings = all }.get()
         }
     }
 
     /// On each worker's own loop.
     func announceEnd(of key: SessionKey) {
-        for worker in self.workers.values {
-            worker.eventLoop.execute { worker.value.sessionEnded(key) }
+        for shift in self.shifts.values {
+            shift.eventLoop.execute { shift.value.sessionEnded(key) }
         }
+    }
+
+    /// Puts a new worker on each loop in place of the one that is there, which finishes what it has begun.
+    ///
+    /// - Returns: what succeeds, for each loop, when nothing is left that began before.
+    func replace(_ make: @escaping @Sendable (Worker) -> Worker) async throws -> [EventLoopFuture<Void>] {
+        var ends: [EventLoopFuture<Void>] = []
+        for shift in self.shifts.values {
+            let end = try await shift.eventLoop.submit { shift.value.handOver(to: make(shift.value.current)) }.get()
+            ends.append(end)
+        }
+        return ends
     }
 
     /// To be called on that loop. Every loop of the group has one.
     func worker(of eventLoop: any EventLoop) -> Worker {
-        guard let worker = self.workers[ObjectIdentifier(eventLoop)] else {
+        guard let shift = self.shifts[ObjectIdentifier(eventLoop)] else {
             preconditionFailure("a connection on a loop that is not ours")
         }
-        return worker.value
+        return shift.value.current
     }
 
-    /// Runs something on each worker's own loop, and collects what comes of it.
-    package func map<Value: Sendable>(_ body: @escaping @Sendable (Worker) -> Value) async throws -> [Value] {
+    /// Runs something on each loop, and collects what comes of it.
+    package func map<Value: Sendable>(_ body: @escaping @Sendable (Shift) -> Value) async throws -> [Value] {
         var values: [Value] = []
-        for worker in self.workers.values {
-            values.append(try await worker.eventLoop.submit { body(worker.value) }.get())
+        for shift in self.shifts.values {
+            values.append(try await shift.eventLoop.submit { body(shift.value) }.get())
         }
         return values
     }
@@ -145,17 +157,17 @@ package struct WorkerTable: Sendable {
     func ask<Value: Sendable>(
         _ body: @escaping @Sendable (Worker, EventLoopPromise<Value>) -> Void
     ) async throws -> Value {
-        guard let worker = self.workers.values.first else { preconditionFailure("a gateway without workers") }
-        return try await worker.eventLoop.flatSubmit {
-            let promise = worker.eventLoop.makePromise(of: Value.self)
-            body(worker.value, promise)
+        guard let shift = self.shifts.values.first else { preconditionFailure("a gateway without workers") }
+        return try await shift.eventLoop.flatSubmit {
+            let promise = shift.eventLoop.makePromise(of: Value.self)
+            body(shift.value.current, promise)
             return promise.futureResult
         }.get()
     }
 
-    /// The same for what takes its time, on all workers at once.
-    func wait(_ body: @escaping @Sendable (Worker) -> EventLoopFuture<Void>) async throws {
-        let futures = self.workers.values.map { worker in worker.eventLoop.flatSubmit { body(worker.value) } }
+    /// The same for what takes its time, on all loops at once.
+    func wait(_ body: @escaping @Sendable (Shift) -> EventLoopFuture<Void>) async throws {
+        let futures = self.shifts.values.map { shift in shift.eventLoop.flatSubmit { body(shift.value) } }
         for future in futures { try await future.get() }
     }
 }

@@ -211,4 +211,12 @@ package struct MetricsSnapshot: Sendable {
         self.currentCaches += other.currentCaches
         self.handshakesFailed += other.handshakesFailed
     }
+
+    /// Adds what a worker still holds whose counters are the same ones.
+    mutating func addConnections(of other: MetricsSnapshot) {
+        self.downstreamConnections += other.downstreamConnections
+        self.openedSessions += other.openedSessions
+        self.cacheBytes += other.cacheBytes
+        self.liveSessions += other.liveSessions
+    }
 }

@@ -12,10 +12,12 @@ package final class Sessions {
     package typealias Completion<Value> = (Result<Value, Fault>) -> Void
 
     let store: any SessionStore
-    let settings: Settings
+    package let settings: Settings
     private let metrics: Metrics
     let now: () -> Instant
     let cache: SessionCache
+    /// `nil`: nothing is kept that could become old.
+    let news: CacheNews?
     /// Whose idle limits are just being pushed out.
     private var extending: Set<SessionKey> = []
     /// Told of each session that has been ended here, or found to have ended.
@@ -25,7 +27,14 @@ package final class Sessions {
     /// With at least so many seconds left, no session's idle limit is pushed out.
     private let longEnough: Int64
 
-    package init(store: any SessionStore, settings: Settings, metrics: Metrics, now: @escaping () -> Instant) {
+    /// - Parameter predecessor: who has asked the same store before, under another configuration.
+    package init(
+        store: any SessionStore,
+        settings: Settings,
+        metrics: Metrics,
+        now: @escaping () -> Instant,
+        succeeding predecessor: Sessions? = nil
+    ) {
         self.store = store
         self.settings = settings
         self.metrics = metrics
@@ -33,24 +42,15 @@ package final class Sessions {
         self.cache = SessionCache(capacity: settings.configuration.session.cacheBytes)
         let idle = settings.configuration.session.idle
         self.longEnough = (idle - idle / 8).components.seconds + 1
-        if settings.configuration.session.cacheBytes > 0 {
-            let cache = self.cache
-            store.tellChanges { [weak self] change in
-                cache.learn(change)
-                if case .record(let key) = change { self?.onChange(key) }
-            }
-        }
+        let isCaching = settings.configuration.session.cacheBytes > 0
+        self.news = predecessor?.news ?? (isCaching ? CacheNews(from: store) : nil)
+        if isCaching { self.news?.add(self) { [weak self] in self?.learn($0) } }
     }
 
     package var openedCount: Int { self.cache.count }
 
     /// Whether the cache answers for the store.
     var cacheIsCurrent: Bool { self.cache.isTold && self.store.isCurrent }
-
-    /// Nothing is loaded or saved any more.
-    func close() {
-        self.store.close()
-    }
 
     /// The session of the first ticket, if it can be told at once and without asking the store.
     ///

@@ -38,6 +38,8 @@ package final class Settings: Sendable {
     /// Every host this gateway answers for; a request for another is misdirected.
     private let authorities: Set<Authority>
     private let routeNumbers: [ObjectIdentifier: Int]
+    /// The routes' names by number: those of earlier configurations first, for what has been counted stays counted.
+    package let routeNames: [String]
 
     /// - Throws: `RouteTableError` for routes that contradict each other, `CryptographyError` for a bad key
     /// ring, what NIOSSL throws for certificates of upstreams that cannot be used.
@@ -45,7 +47,13 @@ package final class Settings: Sendable {
     /// - Parameters:
     ///   - party: whose settings: those of the provider in this place.
     ///   - first: those of the first one, which counts for all of them.
-    package init(_ configuration: Configuration, party: Int = 0, beside first: Settings? = nil) throws {
+    ///   - predecessor: what these settings take the place of.
+    package init(
+        _ configuration: Configuration,
+        party: Int = 0,
+        beside first: Settings? = nil,
+        succeeding predecessor: Settings? = nil
+    ) throws {
         var configuration = configuration
         let providers = [configuration.provider] + configuration.moreProviders
         configuration.provider = providers[party]
@@ -78,8 +86,13 @@ package final class Settings: Sendable {
         }
         self.resources = resources
         self.upstreamContexts = try first?.upstreamContexts ?? UpstreamContexts(configuration.upstreams)
-        self.connectionLimits = first.map(\.connectionLimits) ?? ConnectionLimits(configuration.limits)
-        self.signInLimit = first.map(\.signInLimit) ?? SignInLimit(perMinute: configuration.limits.signInsPerMinute)
+        self.connectionLimits =
+            first.map(\.connectionLimits)
+            ?? ConnectionLimits(configuration.limits, succeeding: predecessor?.connectionLimits)
+        let perMinute = configuration.limits.signInsPerMinute
+        let isSameLimit = predecessor?.configuration.limits.signInsPerMinute == perMinute
+        self.signInLimit =
+            first.map(\.signInLimit) ?? (isSameLimit ? predecessor?.signInLimit : SignInLimit(perMinute: perMinute))
         let client = configuration.provider.client
         let pair = Array("\(client.id):".utf8) + (client.secret?.withBytes { $0 } ?? [])
         self.credentials = Secret("Authorization: Basic \(Base64.encode(pair))\r\n")
@@ -96,18 +109,40 @@ package final class Settings: Sendable {
         let seconds = configuration.tls.strictTransportSeconds
         self.strictTransport =
             seconds > 0 && self.cookiesAreSecure ? Array("Strict-Transport-Security: max-age=\(seconds)\r\n".utf8) : []
-        self.routeNumbers = Dictionary(
-            configuration.routes.enumerated().map { (ObjectIdentifier($1), $0) },
-            uniquingKeysWith: { first, _ in first }
-        )
+        var names = (first ?? predecessor)?.routeNames ?? []
+        var numbers: [ObjectIdentifier: Int] = [:]
+        for route in configuration.routes {
+            let number = names.firstIndex { $0.utf8.elementsEqual(route.name.utf8) } ?? names.count
+            if number == names.count { names.append(route.name) }
+            numbers[ObjectIdentifier(route)] = number
+        }
+        self.routeNames = names
+        self.routeNumbers = numbers
         self.authorities = Set(configuration.routes.map(\.authority)).union([configuration.server.publicURL.authority])
+    }
+
+    /// Those for each provider, the first one first. A key that is not configured is the predecessor's.
+    package static func all(
+        _ configuration: Configuration,
+        succeeding predecessor: Settings? = nil
+    ) throws -> [Settings] {
+        var configuration = configuration
+        // All of them share it.
+        if configuration.session.keys.isEmpty {
+            configuration.session.keys = predecessor?.configuration.session.keys ?? [SealingKey.generate()]
+        }
+        let first = try Settings(configuration, succeeding: predecessor)
+        let others = try configuration.moreProviders.indices.map { index in
+            try Settings(configuration, party: index + 1, beside: first)
+        }
+        return [first] + others
     }
 
     /// By these an application is told another method than the one that was judged.
     private static let methodOverrides = ["x-http-method-override", "x-http-method", "x-method-override"]
 
-    /// The route's place in the configuration, for counters.
-    func number(of route: Route) -> Int {
+    /// The route's number, for counters.
+    package func number(of route: Route) -> Int {
         self.routeNumbers[ObjectIdentifier(route)] ?? -1
     }
 

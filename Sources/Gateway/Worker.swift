@@ -12,6 +12,7 @@ package final class Worker {
     let provider: ProviderDirectory
     let backChannel: BackChannel
     let logger: Logger
+    /// Counted on from one configuration to the next.
     let metrics: Metrics
     let complaints = CheckComplaints()
     let upstreams: UpstreamPool
@@ -35,11 +36,15 @@ package final class Worker {
     /// The `Date` field of our own answers.
     private(set) var httpDate: String
     private(set) var isDraining = false
+    /// Whether each answer is to be its connection's last.
+    private(set) var isLeaving = false
+    /// Who takes what comes, once the configuration has changed; this one only finishes what it has begun.
+    var successor: Worker?
 
     private let clock: @Sendable () -> Instant
-    private var connections: [ObjectIdentifier: any WorkerConnection] = [:]
-    private var tick: RepeatedTask?
-    private var drained: EventLoopPromise<Void>?
+    private(set) var connections: [ObjectIdentifier: any WorkerConnection] = [:]
+    private(set) var tick: RepeatedTask?
+    var drained: EventLoopPromise<Void>?
     private var nextRequest: UInt64 = 0
     private let requestPrefix = Base64URL.encode(Random.bytes(12))
 
@@ -55,10 +60,11 @@ package final class Worker {
         logger: Logger,
         sink: LogSink,
         logsAsJSON: Bool,
-        clock: @escaping @Sendable () -> Instant
+        clock: @escaping @Sendable () -> Instant,
+        succeeding predecessor: Worker? = nil
     ) {
         let log = settings.configuration.log
-        let metrics = Metrics()
+        let metrics = predecessor?.metrics ?? Metrics()
         let shared = Shared(
             eventLoop: eventLoop,
             logger: logger,
@@ -66,9 +72,16 @@ package final class Worker {
             upstreams: UpstreamPool(
                 eventLoop: eventLoop,
                 configuration: settings.configuration,
-                contexts: settings.upstreamContexts
+                contexts: settings.upstreamContexts,
+                succeeding: predecessor?.upstreams
             ),
-            sessions: Sessions(store: store, settings: settings, metrics: metrics, now: clock),
+            sessions: Sessions(
+                store: store,
+                settings: settings,
+                metrics: metrics,
+                now: clock,
+                succeeding: predecessor?.sessions
+            ),
             accessLog: log.access ? AccessLog(sink: sink, asJSON: logsAsJSON, format: log.accessFormat) : nil,
             audit: log.audit ? AuditLog(sink: sink, asJSON: logsAsJSON) : nil,
             clock: clock
@@ -164,10 +177,17 @@ package final class Worker {
         return snapshot
     }
 
+    /// Serves on, but each answer says that it is its connection's last: whoever balances load lets go by and by, and finds
+    /// no connection closed under a request that is on its way.
+    func leave() {
+        self.isLeaving = true
+    }
+
     /// Takes nothing new; the future succeeds when the last exchange has ended.
     func drain() -> EventLoopFuture<Void> {
-        let promise = self.eventLoop.makePromise(of: Void.self)
+        let promise = self.drained ?? self.eventLoop.makePromise(of: Void.self)
         self.isDraining = true
+        self.isLeaving = true
         self.drained = promise
         for connection in self.connections.values { connection.drain() }
         // A refresh that is cut off loses its token.
@@ -176,20 +196,9 @@ package final class Worker {
         return promise.futureResult
     }
 
-    private func finishDraining() {
-        guard self.isDraining, self.connections.isEmpty, self.parties.allSatisfy(\.refresh.isIdle) else { return }
-        self.drained?.succeed()
-    }
-
-    /// Closes whatever is still open, and writes the last lines of the log.
-    package func stop() {
-        self.tick?.cancel()
-        for connection in self.connections.values { connection.stop() }
-        self.siblings = nil
-        self.upstreams.closeIdle()
-        self.sessions.close()
-        self.accessLog?.handOver()
-        self.drained?.succeed()
+    func finishDraining() {
+        guard self.isDraining || self.successor != nil else { return }
+        if self.connections.isEmpty, self.parties.allSatisfy(\.refresh.isIdle) { self.drained?.succeed() }
     }
 
     /// Runs asynchronous work off the loop and brings its result back to it. The only hop of a request, on cold paths.
@@ -228,6 +237,8 @@ protocol WorkerConnection: AnyObject {
     func checkDeadline(_ now: NIODeadline)
     /// Finishes what runs and takes nothing new.
     func drain()
+    /// Goes over to another worker, now or as soon as nothing runs.
+    func follow(_ successor: Worker)
     func abort()
     /// The gateway stops: whatever is still open ends, politely where that is possible.
     func stop()

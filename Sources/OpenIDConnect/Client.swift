@@ -13,7 +13,7 @@ package enum ClientAuthentication: String, Sendable, CaseIterable {
 }
 
 /// Us, as registered at the OP. The redirect URI goes with each request: one gateway answers for many hosts.
-package struct Client: Sendable {
+package struct Client: Sendable, Equatable {
     /// `client_id`.
     package let id: String
     /// `client_secret`.

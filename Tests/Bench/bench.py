@@ -13,7 +13,10 @@ from contextlib import ExitStack
 
 from idle import Switching, allow_descriptors, kilobytes_each
 from measure import MeasurementFailed, Row, start_up_milliseconds
-from servers import DEMO, GATEHOUSE, Apache, Gateway, Redis, StandIn, nginx_answering, nginx_asking, nginx_proxying
+from servers import (
+    DEMO, GATEHOUSE, Apache, Certificates, Gateway, Redis, Secured, StandIn, nginx_answering, nginx_asking,
+    nginx_proxying, nginx_securing,
+)
 
 from harness.records import multiply
 from harness.waiting import pause
@@ -22,6 +25,8 @@ from sign_in import session_cookie
 
 # The bars: a proxied request in CPU time of nginx' plain proxying, resident memory in MB, start-up in milliseconds.
 PROXY_RATIO = 2.2
+# The same over TLS, in CPU time of nginx' proxying over TLS.
+SECURE_RATIO = 2.0
 # A check in CPU time of nginx' static answer, with sessions in memory and in Redis.
 CHECK_RATIO = {"memory": 2.0, "Redis": 3.0}
 # mod_auth_openidc in CPU time of our check, both with sessions in Redis; at least.
@@ -69,14 +74,21 @@ def rows_of_nginx(stack, settings):
     upstream = keep(nginx_answering("upstream", ANSWER, access_log=False))
     plain = keep(nginx_answering("nginx", "204", settings.access_log))
     proxy = keep(nginx_proxying("nginx-proxy", upstream, settings.access_log))
-    return upstream, [Row("nginx, return 204", plain), Row("nginx, plain proxy", proxy)]
+    certificates = Certificates()
+    stack.callback(certificates.stop)
+    pair = certificates.issue("127.0.0.1")
+    secure = keep(nginx_securing("nginx-tls", upstream, pair, settings.access_log))
+    return upstream, pair, [
+        Row("nginx, return 204", plain), Row("nginx, plain proxy", proxy), Row("nginx, proxy over TLS", secure),
+        Row("nginx, proxy over HTTP/2", secure, streams=10),
+    ]
 
 
-def rows_of_gateway(stack, settings, upstream, facts):
+def rows_of_gateway(stack, settings, upstream, pair, facts):
     """Gatehouse twice, one for each store, each with a session of its own."""
     redis = Redis()
     stack.callback(redis.close)
-    memory = Gateway("gatehouse-memory", access_log=settings.access_log)
+    memory = Gateway("gatehouse-memory", access_log=settings.access_log, pair=pair)
     shared = Gateway("gatehouse-redis", redis, access_log=settings.access_log)
     apache = Apache("mod_auth_openidc", redis)
     stand_in = StandIn([memory.callback, shared.callback, apache.callback])
@@ -96,6 +108,7 @@ def rows_of_gateway(stack, settings, upstream, facts):
     peer = Row("mod_auth_openidc, session in Redis", apache.start(stand_in), cookie=session_cookie(apache))
     front = nginx_asking("nginx-asking", memory, settings.access_log)
     stack.callback(front.close)
+    secure, host = Secured(memory, memory.secure_port), {"Host": f"127.0.0.1:{memory.port}"}
     return [
         *(
             Row(f"Gatehouse, check, session in {kind}", gateway, CHECK, cookies[gateway], fields=asked(gateway))
@@ -105,6 +118,8 @@ def rows_of_gateway(stack, settings, upstream, facts):
         Row("nginx, asking Gatehouse", front, cookie=cookies[memory]),
         Row("Gatehouse, /_gatehouse/session", memory, SESSION, cookies[memory]),
         Row("Gatehouse, proxy, session in memory", memory, cookie=cookies[memory]),
+        Row("Gatehouse, proxy over TLS", secure, cookie=cookies[memory], fields=host),
+        Row("Gatehouse, proxy over HTTP/2", secure, cookie=cookies[memory], fields=host, streams=10),
         Row("Gatehouse, proxy, session in Redis", shared, cookie=cookies[shared]),
         *[row_of_sessions(shared, redis, cookies[shared], count, facts) for count in MANY],
     ]
@@ -203,10 +218,13 @@ def print_added_latency(rows):
 
 def print_bars(rows, facts):
     base = next(row for row in rows if row.name == "nginx, plain proxy").microseconds
-    proxied = [row for row in rows if row.name.startswith("Gatehouse, proxy")]
+    proxied = [row for row in rows if row.name.startswith("Gatehouse, proxy,")]
     print(f"\n{'':38}{'found':>16}{'bar':>16}")
     for row in proxied:
         print_bar(row.name + ", ratio", row.microseconds / base, PROXY_RATIO, "{:.2f}")
+    for way in ("over TLS", "over HTTP/2"):
+        ours, theirs = (next(row for row in rows if row.name == f"{who}, proxy {way}") for who in ("Gatehouse", "nginx"))
+        print_bar(ours.name + ", ratio", ours.microseconds / theirs.microseconds, SECURE_RATIO, "{:.2f}")
     static = next(row for row in rows if row.name == "nginx, return 204").microseconds
     for kind, bar in CHECK_RATIO.items():
         row = next(row for row in rows if row.name == f"Gatehouse, check, session in {kind}")
@@ -235,13 +253,13 @@ def main():
     settings = options()
     facts = {}
     try:
-        require(["wrk", "nginx"], [])
+        require(["wrk", "h2load", "nginx"], [])
         with ExitStack() as stack:
-            upstream, rows = rows_of_nginx(stack, settings)
+            upstream, pair, rows = rows_of_nginx(stack, settings)
             if not settings.nginx_only:
                 require(["redis-server"], [GATEHOUSE, DEMO])
                 allow_descriptors(IDLE_CONNECTIONS + 1_000)
-                rows += rows_of_gateway(stack, settings, upstream, facts)
+                rows += rows_of_gateway(stack, settings, upstream, pair, facts)
             measure(rows, settings, facts)
             print_table(rows, settings, facts)
             if not settings.nginx_only:

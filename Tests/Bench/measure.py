@@ -3,6 +3,7 @@
 import http.client
 import os
 import re
+import ssl
 import statistics
 import subprocess
 import time
@@ -31,6 +32,8 @@ class Row:
     redis: object = None
     # Further request fields.
     fields: dict = field(default_factory=dict)
+    # In HTTP/2, with so many requests of a connection under way; 0: in HTTP/1.1.
+    streams: int = 0
     # One entry for each round.
     commands: list = field(default_factory=list)
     cpu: list = field(default_factory=list)
@@ -54,11 +57,16 @@ class Row:
     @property
     def slowest_percent(self):
         """Latency of the slowest hundredth, in milliseconds."""
-        return statistics.median(self.latency)
+        return statistics.median(self.latency) if self.latency else float("nan")
 
     def check(self):
         """Fails unless the answer is the one that is to be measured: wrk takes a redirect for success."""
-        connection = http.client.HTTPConnection("127.0.0.1", self.server.port, timeout=10)
+        if self.server.scheme == "https":
+            # Who it is, is not the question here.
+            anybody = ssl._create_unverified_context()
+            connection = http.client.HTTPSConnection("127.0.0.1", self.server.port, timeout=10, context=anybody)
+        else:
+            connection = http.client.HTTPConnection("127.0.0.1", self.server.port, timeout=10)
         try:
             cookie = {"Cookie": self.cookie} if self.cookie else {}
             connection.request("GET", self.path, headers={**self.fields, **cookie})
@@ -69,7 +77,9 @@ class Row:
             raise MeasurementFailed(f"{self.name}: answered with {status}")
 
     def load(self, connections, seconds):
-        """Runs wrk: its report, and how many requests were answered."""
+        """Runs wrk or h2load: its report, and how many requests were answered."""
+        if self.streams:
+            return self.load_streams(connections, seconds)
         command = ["wrk", "--latency", "-t", "2", "-c", str(connections), "-d", f"{seconds}s", "--timeout", "10s"]
         for name, value in self.fields.items():
             command += ["-H", f"{name}: {value}"]
@@ -89,6 +99,20 @@ class Row:
                 raise MeasurementFailed(f"{self.name}: not all requests were answered well\n{report}")
         return report, int(found[1])
 
+    def load_streams(self, connections, seconds):
+        command = ["h2load", "-c", str(connections), "-m", str(self.streams), "-t", "2", "-D", str(seconds)]
+        for name, value in self.fields.items():
+            # The authority is a field like others to h2load.
+            command += ["-H", f"{':authority' if name == 'Host' else name.lower()}: {value}"]
+        if self.cookie:
+            command += ["-H", f"cookie: {self.cookie}"]
+        ended = subprocess.run([*command, self.server.url(self.path)], capture_output=True, text=True)
+        report = ended.stdout
+        found = re.search(r"requests: \d+ total, \d+ started, \d+ done, (\d+) succeeded, (\d+) failed", report)
+        if ended.returncode or not found or int(found[1]) == 0 or int(found[2]):
+            raise MeasurementFailed(f"{self.name}: h2load failed\n{report}{ended.stderr}")
+        return report, int(found[1])
+
     def measure(self, connections, seconds):
         """One round."""
         if self.redis:
@@ -103,6 +127,9 @@ class Row:
         self.cpu.append((cpu_seconds(pids) - before) * 1e6 / requests)
         if self.redis:
             self.commands.append((self.redis.commands() - asked) * 1000 / requests)
+        if self.streams:
+            self.rate.append(requests / seconds)
+            return
         self.rate.append(float(re.search(r"Requests/sec:\s+([\d.]+)", report)[1]))
         self.median.append(milliseconds_of(report, 50))
         self.latency.append(milliseconds_of(report, 99))

@@ -15,6 +15,7 @@ REPOSITORY = Path(__file__).resolve().parents[2]
 # The end-to-end tests know how to start a program and to stop it surely, and how to seal a session.
 sys.path.insert(0, str(REPOSITORY / "Tests" / "EndToEnd"))
 
+from harness.certificates import Certificates  # noqa: E402
 from harness.ports import free_port  # noqa: E402
 from harness.process import Process  # noqa: E402
 from harness.toml import toml_text  # noqa: E402
@@ -25,6 +26,8 @@ DEMO = REPOSITORY / (os.environ.get("GATEHOUSE_DEMO_BINARY") or ".build/release/
 
 class Server:
     """A running program with a port, in a directory of its own."""
+
+    scheme = "http"
 
     def __init__(self, name, port):
         self.name = name
@@ -120,6 +123,41 @@ def nginx_proxying(name, upstream, access_log):
     return Nginx(name, http, access_log).start()
 
 
+def nginx_securing(name, upstream, pair, access_log):
+    """The same with TLS in front, and HTTP/2 for who wants it. It keeps TLS sessions in tickets, as it does by default."""
+    http = f"""
+    upstream application {{ server 127.0.0.1:{upstream.port}; keepalive 64; keepalive_requests 1000000000; }}
+    server {{
+        listen 127.0.0.1:PORT ssl http2;
+        http2_max_requests 1000000000;
+        ssl_certificate {pair.certificate_file};
+        ssl_certificate_key {pair.key_file};
+        ssl_protocols TLSv1.2 TLSv1.3;
+        location / {{
+            proxy_pass http://application;
+            proxy_http_version 1.1;
+            proxy_set_header Connection "";
+        }}
+    }}
+"""
+    return Secured(Nginx(name, http, access_log).start())
+
+
+class Secured:
+    """A server as it is reached over TLS."""
+
+    scheme = "https"
+
+    def __init__(self, server, port=None):
+        self.server = server
+        self.port = port or server.port
+        self.pids = server.pids
+        self.close = server.close
+
+    def url(self, path="/"):
+        return f"https://127.0.0.1:{self.port}{path}"
+
+
 def nginx_asking(name, gateway, access_log):
     """With the configuration that is printed for this gateway, but for the port."""
     command = [GATEHOUSE, "emit", "nginx", "--config", gateway.file]
@@ -206,7 +244,7 @@ class StandIn(Server):
 class Gateway(Server):
     """`gatehouse serve` with default settings, but for what a run needs."""
 
-    def __init__(self, name, redis=None, access_log=False):
+    def __init__(self, name, redis=None, access_log=False, pair=None):
         super().__init__(name, free_port())
         self.file = self.directory / "gatehouse.toml"
         self.settings = {
@@ -214,6 +252,10 @@ class Gateway(Server):
             "admin": {"listen": f"127.0.0.1:{free_port()}"},
             "log": {"access": access_log, "format": "json"},
         }
+        if pair:
+            self.secure_port = free_port()
+            self.settings["server"]["listen"] = [f"127.0.0.1:{self.port}", f"https://127.0.0.1:{self.secure_port}"]
+            self.settings["tls"] = {"certificate_files": [str(pair.certificate_file)], "key_files": [str(pair.key_file)]}
         if redis:
             key = subprocess.run([GATEHOUSE, "key"], check=True, capture_output=True, text=True).stdout.strip()
             self.key = key

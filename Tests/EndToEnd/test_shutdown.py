@@ -174,3 +174,24 @@ def test_new_requests_are_served_until_the_load_balancer_has_noticed(stage, forg
     assert accepts(gateway)
     eventually(lambda: not accepts(gateway))
     assert gateway.process.wait() == 0
+
+
+def test_before_it_drains_each_answer_is_its_connections_last(stage, forger, upstream):
+    """A balancer lets go of its connections by and by, instead of finding one closed under a request."""
+    routes = [{"path": "/", "upstream": upstream.url, "access": "anyone"}]
+    gateway = stage.gateway(forger, upstream, {"route": routes, "server": {"drain_delay": "10s"}})
+    host = f"127.0.0.1:{gateway.port}"
+    with RawConnection(gateway.port) as connection:
+        connection.send(request("/", host))
+        assert connection.read_response().header("Connection") != "close"
+        gateway.process.signal(signal.SIGTERM)
+        eventually(lambda: gateway.admin("/readyz").status_code == 503)
+        connection.send(request("/", host))
+        answer = connection.read_response()
+        assert answer.status == 200 and answer.header("Connection") == "close"
+        assert connection.is_closed()
+    assert accepts_from(gateway.port, host)
+
+
+def accepts_from(port, host):
+    return exchange(port, request("/", host)).status == 200

@@ -46,6 +46,34 @@ struct SessionCacheTests {
         #expect(self.metrics.cacheMisses == 1)
     }
 
+    @Test func whoeverSucceedsHearsTheNewsAndSoDoesWhoeverIsLeaving() throws {
+        let ticket = try self.create()
+        let clock = self.clock
+        let next = Sessions(
+            store: self.store,
+            settings: self.sessions.settings,
+            metrics: self.metrics,
+            now: { clock.now },
+            succeeding: self.sessions
+        )
+        func load() throws {
+            var results: [Result<OpenedSession?, Fault>] = []
+            next.load([ticket], for: self.authority) { results.append($0) }
+            _ = try self.load(ticket)
+            #expect(try #require(results.first).get() != nil)
+        }
+        try load()
+        try load()
+        #expect(self.store.loads == 2)
+        self.store.tell(.record(ticket.key))
+        try load()
+        #expect(self.store.loads == 4)
+        self.sessions.retire()
+        self.store.tell(.record(ticket.key))
+        try load()
+        #expect(self.store.loads == 5)
+    }
+
     @Test func newsOfARecordMakesItLoadAgain() throws {
         let ticket = try self.create()
         _ = try self.load(ticket)

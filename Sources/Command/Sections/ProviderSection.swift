@@ -25,6 +25,7 @@ extension Configuration.ProviderSettings {
         self.backChannelURL = backChannelURL
         self.browserURL = browserURL
         self.caFile = caFile
+        self.authorities = caFile.flatMap { try? TextFile.bytes(of: $0) }.map { Digest.sha256($0) } ?? []
         self.caDirectory = caDirectory
         self.insecureHTTP = insecureHTTP
         self.timeout = timeout ?? self.timeout

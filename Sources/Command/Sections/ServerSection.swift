@@ -18,6 +18,7 @@ extension Configuration.Server {
         let http2 = section.flag("http2")
         let drainTimeout = section.timeAmount("drain_timeout", in: .zero...(.seconds(3_600)))
         let drainDelay = section.timeAmount("drain_delay", in: .zero...(.seconds(3_600)))
+        let reloadInterval = section.timeAmount("reload_interval", in: .zero...(.seconds(86_400)))
         let sendsForwarded = section.flag("send_forwarded")
         guard let listeners, let publicURL else { return nil }
         self.init(listen: .init(host: "127.0.0.1", port: 0), publicURL: publicURL)
@@ -32,6 +33,7 @@ extension Configuration.Server {
         self.http2 = http2 ?? self.http2
         self.drainTimeout = drainTimeout ?? self.drainTimeout
         self.drainDelay = drainDelay ?? self.drainDelay
+        self.reloadInterval = reloadInterval ?? self.reloadInterval
         self.sendsForwarded = sendsForwarded ?? self.sendsForwarded
     }
 

@@ -59,7 +59,7 @@ extension Configuration.TLS {
     /// Everything that a handshake would need, now rather than then.
     private func check(_ section: SectionReader) {
         do {
-            _ = try TLSMaterial(reading: self).context(for: self, http2: true)
+            _ = try TLSMaterial(reading: self).handshake(for: self, http2: true)
         } catch {
             section.refuse(
                 "certificate_files",

@@ -11,14 +11,14 @@ struct SessionsAdministration: Sendable {
     typealias Report = StatusEndpoint.Report
 
     private let workers: WorkerTable
-    private let settings: Settings
+    private let site: CurrentSite
 
     /// A list is cut off here.
     private static let longestList = 10_000
 
-    init(workers: WorkerTable, settings: Settings) {
+    init(workers: WorkerTable, site: CurrentSite) {
         self.workers = workers
-        self.settings = settings
+        self.site = site
     }
 
     /// Whether this path is answered here.
@@ -27,7 +27,7 @@ struct SessionsAdministration: Sendable {
     }
 
     func report(_ method: HTTPMethod, _ path: String, query: String, authorization: String?) async -> Report {
-        guard let token = self.settings.configuration.admin.token else {
+        guard let token = self.site.value.settings.configuration.admin.token else {
             return .problem(.forbidden, "admin.token is not set: nobody may administer sessions")
         }
         guard Self.proves(authorization, token) else {
@@ -60,7 +60,7 @@ struct SessionsAdministration: Sendable {
     }
 
     private var issuers: [String] {
-        self.settings.providers.map(\.issuer).reduce(into: []) { issuers, issuer in
+        self.site.value.settings.providers.map(\.issuer).reduce(into: []) { issuers, issuer in
             if !issuers.contains(where: { $0.utf8.elementsEqual(issuer.utf8) }) { issuers.append(issuer) }
         }
     }

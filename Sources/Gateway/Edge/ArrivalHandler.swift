@@ -16,7 +16,7 @@ final class ArrivalHandler: ChannelInboundHandler, RemovableChannelHandler, Work
         case gone
     }
 
-    private let worker: Worker
+    private var worker: Worker
     private let arrival: Arrival
     private var state: State
     private var buffer = ByteBuffer()
@@ -136,6 +136,13 @@ final class ArrivalHandler: ChannelInboundHandler, RemovableChannelHandler, Work
 
     func drain() {
         self.abort()
+    }
+
+    func follow(_ successor: Worker) {
+        let last = self.worker
+        self.worker = successor
+        successor.opened(self)
+        last.closed(self)
     }
 
     func abort() {

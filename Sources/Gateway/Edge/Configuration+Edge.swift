@@ -70,6 +70,13 @@ extension Configuration {
         }
 
         package init() {}
+
+        /// Whether the same files are used in the same way.
+        func isSame(as other: Self) -> Bool {
+            self.pairs == other.pairs && self.minimumVersion == other.minimumVersion
+                && self.clientCertificates == other.clientCertificates
+                && self.clientAuthorityFile == other.clientAuthorityFile
+        }
     }
 }
 

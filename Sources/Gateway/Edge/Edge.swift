@@ -4,8 +4,10 @@ import NIOPosix
 import OpenIDConnect
 
 /// All public listeners of the gateway, and the certificates they show.
-struct Edge {
+struct Edge: Sendable {
     private let channels: [any Channel]
+    /// `nil` where no TLS is spoken.
+    private let certificates: CertificateWatch?
     private let watch: Task<Void, Never>?
     private let threadPool: NIOThreadPool?
     /// Where it listens, for the log.
@@ -16,24 +18,25 @@ struct Edge {
         _ configuration: Configuration,
         group: MultiThreadedEventLoopGroup,
         workers: WorkerTable,
+        changes: ChangeCounts,
         logger: Logger,
         clock: @escaping @Sendable () -> Instant
     ) async throws {
         let server = configuration.server
-        var contexts: TLSContexts?
         if server.listeners.contains(where: { $0.speech == .https }) {
             let threadPool = NIOThreadPool(numberOfThreads: 1)
             threadPool.start()
-            let certificates = try await CertificateWatch(
-                configuration.tls,
-                http2: server.http2,
-                threadPool: threadPool,
+            let certificates = CertificateWatch(
+                try await CertificateWatch.Prepared(configuration.tls, http2: server.http2, threads: threadPool),
+                threads: threadPool,
+                changes: changes,
                 logger: logger
             ) { Int(clock().seconds) }
-            contexts = certificates.contexts
+            self.certificates = certificates
             self.threadPool = threadPool
             self.watch = Task { await certificates.run() }
         } else {
+            self.certificates = nil
             self.threadPool = nil
             self.watch = nil
         }
@@ -44,7 +47,7 @@ struct Edge {
                 let channel = try await Listener.bind(
                     listener,
                     server: server,
-                    tls: contexts,
+                    tls: self.certificates?.contexts,
                     group: group,
                     workers: workers,
                     door: configuration.check.listen == nil ? .everything : .browsers
@@ -59,6 +62,15 @@ struct Edge {
         }
         self.channels = channels
         self.text = texts.joined(separator: ", ")
+    }
+
+    /// Reads the certificates of another configuration; what is wrong with them throws.
+    func prepare(_ configuration: Configuration) async throws -> CertificateWatch.Prepared? {
+        try await self.certificates?.prepare(configuration.tls, http2: configuration.server.http2)
+    }
+
+    func takeOver(_ prepared: CertificateWatch.Prepared?) async {
+        if let prepared { await self.certificates?.takeOver(prepared) }
     }
 
     /// Accepts nobody any more.

@@ -65,11 +65,15 @@ extension TLSMaterial {
         let notAfter: Int
     }
 
-    /// Everything checked, as something to shake hands with. When the first certificate expires comes along.
-    package func context(
-        for settings: Configuration.TLS,
-        http2: Bool
-    ) throws(TLSError) -> (context: NIOSSLContext, notAfter: Int) {
+    /// What it takes to shake hands.
+    package struct Handshake: Sendable {
+        package let context: NIOSSLContext
+        /// When the certificates expire, in the order of the configuration.
+        package let expiries: [Int]
+    }
+
+    /// Everything checked, as something to shake hands with.
+    package func handshake(for settings: Configuration.TLS, http2: Bool) throws(TLSError) -> Handshake {
         var chains: [Chain] = []
         for (index, pair) in self.pairs.enumerated() {
             chains.append(try Self.chain(pair.certificate, pair.key, settings.pairs[index]))
@@ -87,7 +91,10 @@ extension TLSMaterial {
         if chains.count > 1 { configuration.sslContextCallback = Self.chooser(among: chains) }
         try self.setClientVerification(&configuration, settings)
         do {
-            return (try NIOSSLContext(configuration: configuration), chains.map(\.notAfter).min() ?? 0)
+            return Handshake(
+                context: try NIOSSLContext(configuration: configuration),
+                expiries: chains.map(\.notAfter)
+            )
         } catch {
             throw TLSError(description: "\(settings.pairs[0].certificateFile): \(Self.reason(error))")
         }

@@ -20,14 +20,14 @@ final class StatusEndpoint: Sendable {
     }
 
     private let workers: WorkerTable
-    private let provider: ProviderDirectory
-    private let settings: Settings
+    private let site: CurrentSite
+    private let changes: ChangeCounts
     private let draining = Mutex(false)
 
-    init(workers: WorkerTable, provider: ProviderDirectory, settings: Settings) {
+    init(workers: WorkerTable, site: CurrentSite, changes: ChangeCounts) {
         self.workers = workers
-        self.provider = provider
-        self.settings = settings
+        self.site = site
+        self.changes = changes
     }
 
     /// From now on not ready: whoever balances load sends nothing new.
@@ -54,7 +54,10 @@ final class StatusEndpoint: Sendable {
             JSONMember(name: "ready", value: .bool(isReady)),
             JSONMember(name: "draining", value: .bool(isDraining)),
             JSONMember(name: "store", value: .string(storeFault ?? "reachable")),
-            JSONMember(name: "provider", value: .string(self.provider.current == nil ? "not discovered yet" : "known")),
+            JSONMember(
+                name: "provider",
+                value: .string(self.site.value.parties[0].provider.current == nil ? "not discovered yet" : "known")
+            ),
         ])
         return Report(
             isReady ? .ok : .serviceUnavailable,
@@ -66,7 +69,8 @@ final class StatusEndpoint: Sendable {
     /// `nil`: every worker reaches its store.
     private func storeFault() async -> String? {
         do {
-            try await self.workers.wait { worker in
+            try await self.workers.wait { shift in
+                let worker = shift.current
                 let promise = worker.eventLoop.makePromise(of: Void.self)
                 worker.sessions.ping { promise.completeWith($0.mapError { $0 as any Error }) }
                 return promise.futureResult
@@ -81,7 +85,11 @@ final class StatusEndpoint: Sendable {
         var total = MetricsSnapshot()
         let snapshots = (try? await self.workers.map { $0.metricsSnapshot }) ?? []
         for snapshot in snapshots { total.add(snapshot) }
-        let names = self.settings.configuration.routes.map(\.name)
-        return Report(.ok, total.prometheusText(routes: names), contentType: "text/plain; version=0.0.4; charset=utf-8")
+        let names = self.site.value.settings.routeNames
+        return Report(
+            .ok,
+            total.prometheusText(routes: names) + self.changes.prometheusText,
+            contentType: "text/plain; version=0.0.4; charset=utf-8"
+        )
     }
 }

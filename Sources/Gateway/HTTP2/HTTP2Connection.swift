@@ -7,7 +7,7 @@ final class HTTP2Connection: ChannelInboundHandler, WorkerConnection {
     typealias InboundIn = HTTP2Frame
     typealias OutboundOut = HTTP2Frame
 
-    private let worker: Worker
+    private var worker: Worker
     private var context: ChannelHandlerContext?
     private var openStreams = 0
     private var isDraining = false
@@ -25,7 +25,6 @@ final class HTTP2Connection: ChannelInboundHandler, WorkerConnection {
     static func add(to channel: any Channel, worker: Worker, arrival: Arrival) throws {
         let connection = HTTP2Connection(worker: worker, isRefused: arrival.refusal != nil)
         let eventLoop = channel.eventLoop
-        let workerBox = NIOLoopBound(worker, eventLoop: eventLoop)
         let arrivalBox = NIOLoopBound(arrival, eventLoop: eventLoop)
         let connectionBox = NIOLoopBound(connection, eventLoop: eventLoop)
         let limits = worker.settings.configuration.limits
@@ -38,7 +37,8 @@ final class HTTP2Connection: ChannelInboundHandler, WorkerConnection {
             stream.eventLoop.makeCompletedFuture {
                 let handlers = stream.pipeline.syncOperations
                 try handlers.addHandler(HTTP2StreamHandler(connection: connectionBox.value))
-                try handlers.addHandler(ExchangeHandler(worker: workerBox.value, arrival: arrivalBox.value))
+                let worker = connectionBox.value.worker
+                try handlers.addHandler(ExchangeHandler(worker: worker, arrival: arrivalBox.value))
             }
         }
         try pipeline.addHandler(connection)
@@ -153,6 +153,14 @@ final class HTTP2Connection: ChannelInboundHandler, WorkerConnection {
         self.isDraining = true
         // The tick that finds no stream open closes: a request that was on its way is still served.
         self.sayGoodbye()
+    }
+
+    /// Streams that have begun finish where they are; those that come are the successor's.
+    func follow(_ successor: Worker) {
+        let last = self.worker
+        self.worker = successor
+        successor.opened(self)
+        last.closed(self)
     }
 
     func abort() {

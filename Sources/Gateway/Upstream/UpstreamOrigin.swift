@@ -16,6 +16,8 @@ final class UpstreamOrigin {
     var health = UpstreamHealth()
     /// When the next active check is due; `nil` while one runs.
     var nextCheck: NIODeadline? = .uptimeNanoseconds(0)
+    /// No configuration in force has it any more: what is leased ends when it is given back.
+    var isAbandoned = false
     /// Names are resolved anew for each connection, and connections to a name do not live for ever.
     let isNamed: Bool
     /// Tells this address from another, the same in every process.
@@ -28,6 +30,12 @@ final class UpstreamOrigin {
         let isLiteral = (try? SocketAddress(ipAddress: address.host, port: address.port)) != nil
         self.isNamed = address.socketPath == nil && !isLiteral
         self.seed = stableHash(address.text.utf8)
+    }
+
+    /// Whether it goes on being right when the configuration has changed. Certificates may be others under the same name.
+    func serves(_ address: UpstreamAddress, _ tls: UpstreamTLS) -> Bool {
+        let hasFiles = tls.caFile != nil || tls.certificateFile != nil
+        return !self.isAbandoned && self.address == address && self.tls == tls && !(address.isTLS && hasFiles)
     }
 
     /// Makes a connection, with whatever pipeline `prepare` puts behind TLS.

@@ -15,16 +15,27 @@ final class UpstreamPool {
     private let plans: [UpstreamPlan]
     /// Each address once, however many routes go there.
     private let origins: [UpstreamOrigin]
+    private let counts: UpstreamCounts
     /// All open connections, idle or leased.
-    private(set) var openConnections = 0
-    private(set) var connectionsMade = 0
+    var openConnections: Int { self.counts.open }
+    var connectionsMade: Int { self.counts.made }
+    /// Who leases from now on.
+    private var successor: UpstreamPool?
 
     /// A connection to a name that is older than this takes no further request: the name may mean somebody else now.
     private let nameLife: TimeAmount
 
-    /// - Parameter contexts: for each upstream with TLS, in the order of the configuration.
-    init(eventLoop: any EventLoop, configuration: Configuration, contexts: UpstreamContexts) {
+    /// - Parameters:
+    ///   - contexts: for each upstream with TLS, in the order of the configuration.
+    ///   - predecessor: whose addresses go on being used, with their connections and their health.
+    init(
+        eventLoop: any EventLoop,
+        configuration: Configuration,
+        contexts: UpstreamContexts,
+        succeeding predecessor: UpstreamPool? = nil
+    ) {
         self.eventLoop = eventLoop
+        self.counts = predecessor?.counts ?? UpstreamCounts()
         self.keepAlive = configuration.timeouts.upstreamKeepAlive
         self.nameLife = configuration.timeouts.upstreamName
         self.idleLimit = configuration.limits.upstreamIdleConnections
@@ -32,6 +43,10 @@ final class UpstreamPool {
         self.plans = configuration.upstreams.map { upstream in
             let own = upstream.addresses.map { address in
                 if let known = origins.first(where: { $0.address == address && $0.tls == upstream.tls }) {
+                    return known
+                }
+                if let known = predecessor?.origins.first(where: { $0.serves(address, upstream.tls) }) {
+                    origins.append(known)
                     return known
                 }
                 let context = address.isTLS ? contexts.context(for: upstream.tls) : nil
@@ -92,7 +107,7 @@ final class UpstreamPool {
         origin.busy -= 1
         if origin.health.failures != 0 { origin.health.succeeded() }
         let now = NIODeadline.now()
-        if origin.idle.count < self.idleLimit, !self.isOld(connection.madeAt, origin, now) {
+        if origin.idle.count < self.idleLimit, !origin.isAbandoned, !self.isOld(connection.madeAt, origin, now) {
             connection.deadline = now + self.keepAlive
             origin.idle.append(connection)
         } else {
@@ -104,7 +119,7 @@ final class UpstreamPool {
     ///
     /// - Parameter wasLeased: whether an exchange had it.
     func closed(_ connection: UpstreamHandler, wasLeased: Bool) {
-        self.openConnections -= 1
+        self.counts.open -= 1
         if wasLeased { connection.origin.busy -= 1 }
         connection.origin.idle.removeAll { $0 === connection }
     }
@@ -112,6 +127,15 @@ final class UpstreamPool {
     /// Nothing came of a request: too often, and others are asked.
     func failed(_ origin: UpstreamOrigin, isCertain: Bool = false) {
         origin.health.failed(.now(), isCertain: isCertain)
+    }
+
+    /// From now on only what has been leased is looked after here, and the addresses that the successor has not taken over.
+    func handOver(to successor: UpstreamPool) {
+        self.successor = successor
+        for origin in self.origins where !successor.origins.contains(where: { $0 === origin }) {
+            origin.isAbandoned = true
+            self.closeIdle(of: origin)
+        }
     }
 
     /// Closes what has been idle for too long. The oldest are in front.
@@ -134,17 +158,23 @@ final class UpstreamPool {
         origin.isNamed && now - madeAt > self.nameLife
     }
 
+    /// Closes what nobody uses, but not what a successor may.
     func closeIdle() {
-        for origin in self.origins {
-            let connections = origin.idle
-            origin.idle = []
-            for connection in connections { connection.close() }
-            for connection in origin.multiplexed { connection.close() }
+        for origin in self.origins where self.successor == nil || origin.isAbandoned { self.closeIdle(of: origin) }
+    }
+
+    private func closeIdle(of origin: UpstreamOrigin) {
+        let connections = origin.idle
+        origin.idle = []
+        for connection in connections { connection.close() }
+        for connection in origin.multiplexed where self.successor == nil || connection.openStreams == 0 {
+            connection.close()
         }
     }
 
     /// Asks the addresses whose routes want that whether they are well.
     func checkHealth(now: NIODeadline) {
+        guard self.successor == nil else { return }
         for plan in self.plans {
             guard let path = plan.upstream.healthPath else { continue }
             for origin in plan.origins {
@@ -189,8 +219,8 @@ final class UpstreamPool {
             case .success(let channel):
                 do {
                     let handler = try channel.pipeline.syncOperations.handler(type: UpstreamHandler.self)
-                    self.openConnections += 1
-                    self.connectionsMade += 1
+                    self.counts.open += 1
+                    self.counts.made += 1
                     origin.busy += 1
                     completion(.success(handler))
                 } catch {
@@ -222,7 +252,7 @@ final class UpstreamPool {
             switch result {
             case .success:
                 origin.multiplexed.append(connection)
-                self.connectionsMade += 1
+                self.counts.made += 1
                 self.openStream(on: connection, to: origin, completion)
             case .failure(let error): next(error)
             }
@@ -236,7 +266,7 @@ final class UpstreamPool {
     ) {
         connection.open(origin, pool: self) { handler in
             guard let handler else { return completion(.failure(.upstreamUnreachable)) }
-            self.openConnections += 1
+            self.counts.open += 1
             origin.busy += 1
             completion(.success(handler))
         }
@@ -253,6 +283,13 @@ final class UpstreamPool {
 
 @available(*, unavailable)
 extension UpstreamPool: Sendable {}
+
+/// A worker's connections to upstreams, counted on from one configuration to the next.
+private final class UpstreamCounts {
+    /// Idle or leased.
+    var open = 0
+    var made = 0
+}
 
 /// The TLS contexts of the upstreams, made once for all workers.
 package struct UpstreamContexts: Sendable {

@@ -2,6 +2,7 @@
 
 import os
 import shutil
+import signal
 import subprocess
 import tempfile
 from pathlib import Path
@@ -97,8 +98,26 @@ class Gateway:
         """Takes effect at the next start."""
         self.settings = merged(self.settings, changes)
 
+    def write(self, changes=None):
+        """The configuration, as a deployment writes it: in one step."""
+        self.configure(changes or {})
+        new = self.file.with_suffix(".new")
+        new.write_text(toml_text(self.settings))
+        new.replace(self.file)
+
+    def reload(self, changes=None):
+        """Takes effect when this returns."""
+        before = self.logged("configuration taken over")
+        self.write(changes)
+        self.process.signal(signal.SIGHUP)
+        self.process.wait_until(lambda: self.logged("configuration taken over") > before)
+
+    def logged(self, message):
+        """How often the log says this."""
+        return sum(line.get("message") == message for line in self.log)
+
     def start(self):
-        self.file.write_text(toml_text(self.settings))
+        self.write()
         command = [program(BINARY), "serve", "--config", self.file]
         self.process = Process("gatehouse", command, env=self.env, directory=self.directory)
         self.process.wait_until(lambda: self.admin("/healthz").ok)
