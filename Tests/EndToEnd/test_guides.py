@@ -143,3 +143,18 @@ def test_the_flask_verifier_refuses_what_is_for_another_application(notes, forge
     gateway, _ = notes
     agent = sign_in(gateway, forger, "/notes")
     assert agent.get(gateway.url("/elsewhere")).status_code == 401
+
+
+def promises():
+    """The rows of the README's table of what the guides promise, each with the tests it names."""
+    text = (GUIDES.parents[1] / "README.md").read_text()
+    table = text.split("## What Logto's guides promise")[1].split("\n## ")[0]
+    rows = [line.split("|") for line in table.splitlines() if line.startswith("| ")][2:]
+    return [pytest.param(re.findall(r"`(test_\w+\.py)`", row[3]), id=row[1].strip()) for row in rows]
+
+
+@pytest.mark.parametrize("files", promises())
+def test_every_promise_names_tests_that_are_there(files):
+    assert files
+    for name in files:
+        assert "\ndef test_" in (Path(__file__).parent / name).read_text()
