@@ -8,6 +8,7 @@ import pytest
 from harness.raw_http import RawConnection, exchange, request
 from harness.replicas import redis_settings, replica
 from harness.waiting import eventually, pause
+from test_tls import connect, context, tls_settings, with_open_route
 
 NAVIGATION = ("Accept: text/html", "Sec-Fetch-Mode: navigate", "Sec-Fetch-Dest: document")
 
@@ -152,6 +153,24 @@ def test_a_header_too_large_is_counted(gateway):
     assert exchange(gateway.port, request("/x", gateway.host, "X: " + "x" * 9000)).status == 431
     assert exchange(gateway.port, request("/" + "x" * 70_000, gateway.host)).status == 414
     assert refusals(gateway, "header") == before + 2
+
+
+# Connections
+
+
+def test_one_tls_connection_too_many_is_not_worth_a_handshake(stage, forger, upstream):
+    certificates = stage.certificates()
+    settings = with_open_route(tls_settings([certificates.issue("app.example.com")]), upstream)
+    gateway = stage.gateway(forger, upstream, {**settings, "limits": {"connections_per_address": 2}})
+    trust = context(certificates, alpn=["h2", "http/1.1"])
+    eventually(lambda: connect(gateway, trust).close() is None)
+    eventually(lambda: "downstream_connections 0" in gateway.admin("/metrics").text)
+    before = refusals(gateway, "connections-per-address")
+    with connect(gateway, trust), connect(gateway, trust):
+        with pytest.raises(OSError):
+            connect(gateway, trust)
+        assert refusals(gateway, "connections-per-address") == before + 1
+    eventually(lambda: connect(gateway, trust).close() is None)
 
 
 # Sign-ins
