@@ -161,7 +161,8 @@ def test_it_answers_soon_after_its_start(stage, forger, upstream):
 
 def test_idle_it_is_small(gateway):
     assert accepts(gateway)
-    assert gateway.process.resident_kilobytes < 30 * 1024
+    # What start-up needed goes back once the provider has been asked.
+    eventually(lambda: gateway.process.resident_kilobytes < 20 * 1024)
 
 
 def test_new_requests_are_served_until_the_load_balancer_has_noticed(stage, forger, upstream):
