@@ -153,6 +153,25 @@ def test_full(gateway, agents, server, forger):
     record("Redis is full (OOM)", "nothing; sign-ins get a page with 503", seconds)
 
 
+def test_loading(stage, forger, upstream):
+    """It has been restarted, and reads what it had: connections are taken, commands are not."""
+    slowly = ["key-load-delay 10000", "loading-process-events-interval-bytes 1024"]
+    server = stage.redis(lines=slowly)
+    gateway = stage.gateway(forger, upstream, redis_settings(server.url, command_timeout=DEADLINE))
+    agents = [eventually(lambda: sign_in(gateway, forger)) for _ in range(5)]
+    client = server.client()
+    client.mset({f"another:{number}": "x" * 100 for number in range(300)})
+    client.save()
+    with steady_load(gateway, agents) as load:
+        server.kill()
+        # Returns when it has read everything, some three seconds later.
+        server.start()
+        seconds = recovery(load)
+    assert load.statuses[503] > 0
+    eventually(lambda: "LOADING" in gateway.process.output)
+    record("Redis reads its data after a restart (LOADING)", UNAVAILABLE, seconds)
+
+
 def test_read_only(gateway, agents, server, forger):
     gateway.restart(PATIENT)
     with steady_load(gateway, agents) as load:

@@ -137,6 +137,32 @@ def test_a_record_of_somebody_else_under_our_key_opens_nothing(gateway, forger, 
     assert_unavailable(alice.get(gateway.url("/")))
 
 
+def test_a_record_beyond_every_limit_is_a_fault_of_its_own(gateway, forger, server, alice):
+    """What is longer than any answer may be ends the connection; the others' sessions go on."""
+    client = server.client(timeout=30)
+    (mine,) = [key for key, value in server.everything().items() if len(value) > 200]
+    good = client.get(mine)
+    bob = sign_in(gateway, forger)
+    client.set(mine, bytes(20 << 20), ex=600)
+    assert_unavailable(alice.get(gateway.url("/")))
+    eventually(lambda: bob.get(gateway.url("/")).status_code == 200)
+    assert gateway.process.peak_resident_kilobytes < 100_000
+    client.set(mine, good, ex=600)
+    eventually(lambda: alice.get(gateway.url("/")).status_code == 200)
+
+
+def test_a_script_that_redis_refuses_is_a_fault_and_ends_nothing(gateway, forger, server, alice):
+    client = server.client()
+    client.execute_command("ACL", "SETUSER", "default", "-eval")
+    agent = UserAgent()
+    callback = forger.authenticate(agent, agent.location(agent.get(gateway.url("/"))))
+    assert agent.get(callback).status_code == 503
+    assert session_of(gateway, alice)
+    eventually(lambda: "NOPERM" in gateway.process.output)
+    client.execute_command("ACL", "SETUSER", "default", "+eval")
+    assert session_of(gateway, sign_in(gateway, forger))
+
+
 def test_a_read_only_replica_still_serves_sessions_and_refuses_sign_ins(gateway, forger, server, alice, stage):
     primary = stage.redis()
     primary.client().config_set("repl-diskless-sync-delay", 0)
