@@ -190,6 +190,9 @@ Mutex posixsem
 {loaded}
 {"User www-data" if os.geteuid() == 0 else ""}
 MaxKeepAliveRequests 0
+KeepAliveTimeout 60
+# No process ends for want of work while another row is measured, and takes connections along.
+MaxSpareThreads 400
 Listen 127.0.0.1:{self.port}
 OIDCProviderMetadataURL {stand_in.provider["issuer"]}/.well-known/openid-configuration
 OIDCClientID {stand_in.provider["client_id"]}

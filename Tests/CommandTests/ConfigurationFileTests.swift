@@ -46,7 +46,7 @@ struct ConfigurationFileTests {
             "g.toml:4: server.workers: found -1; allowed a whole number from 0 to 1024",
             "g.toml:7: provider.client_id: found \"\"; allowed ",
             "g.toml:9: provider.timeout: found 10; allowed a duration from \"1ms\" to \"5m\"",
-            "g.toml:10: sesion: found an unknown section; allowed the sections server, tls, admin, check, provider, ",
+            "g.toml:10: sesion: found an unknown section; allowed the sections server, tls, admin, check, ",
             "g.toml:14: route.upstream: found \"ftp://127.0.0.1:3000\"; allowed ",
             "g.toml:18: route.acess: found an unknown key; allowed ",
             "environment: GATEHOUSE_LOG_LEVEL: found \"loud\"; allowed \"trace\", ",

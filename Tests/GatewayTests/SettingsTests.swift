@@ -1,6 +1,7 @@
 import Access
 import Cryptography
 import Gateway
+import TestSupport
 import Testing
 
 /// What settings take over from those before them.

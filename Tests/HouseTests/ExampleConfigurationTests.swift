@@ -94,7 +94,8 @@ struct ExampleConfigurationTests {
             problems == [
                 "config.example.toml:\(key.index + 1): session.lifetmie: found an unknown key; "
                     + "allowed store, lifetime, idle, refresh_ahead, revalidate_after, keys, keys_file, cors_origins, "
-                    + "max_in_memory, cache_size, live_grace, live_check; did you mean \"lifetime\"?"
+                    + "token_resources, organization_tokens, max_in_memory, cache_size, live_grace, live_check; "
+                    + "did you mean \"lifetime\"?"
             ]
         )
     }

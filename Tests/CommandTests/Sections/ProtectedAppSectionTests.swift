@@ -1,6 +1,7 @@
 import Access
 import Command
 import Gateway
+import OpenIDConnect
 import Testing
 
 struct ProtectedAppSectionTests {

@@ -1,3 +1,4 @@
+import Access
 import Command
 import Gateway
 import Testing
