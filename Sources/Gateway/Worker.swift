@@ -191,7 +191,7 @@ package final class Worker {
         self.drained = promise
         for connection in self.connections.values { connection.drain() }
         // A refresh that is cut off loses its token.
-        for party in self.parties { party.refresh.whenIdle = { [unowned self] in self.finishDraining() } }
+        for party in self.parties { party.refresh.whenIdle = { [weak self] in self?.finishDraining() } }
         self.finishDraining()
         return promise.futureResult
     }

@@ -18,7 +18,8 @@ extension Worker {
         self.drained = promise
         for connection in self.connections.values { connection.follow(successor) }
         self.upstreams.handOver(to: successor.upstreams)
-        for party in self.parties { party.refresh.whenIdle = { [unowned self] in self.finishDraining() } }
+        // A refresh can begin after this worker is gone, for a browser that has left meanwhile.
+        for party in self.parties { party.refresh.whenIdle = { [weak self] in self?.finishDraining() } }
         self.finishDraining()
         return promise.futureResult
     }
