@@ -5,8 +5,9 @@ import NIOCore
 extension ExchangeHandler {
     /// Something moved.
     func extendDeadline() {
-        guard self.tunnel == nil else {
-            self.deadline = self.worker.now + self.timeouts.idleTunnel
+        if let tunnel = self.tunnel {
+            // One that is to end ends in time, whatever still moves.
+            if tunnel.ending == nil { self.deadline = self.worker.now + self.timeouts.idleTunnel }
             return
         }
         let patience =

@@ -91,6 +91,8 @@ extension ExchangeHandler: UpstreamPartner {
 
     func forward(_ body: ByteBuffer) {
         guard let upstream = self.upstream, body.readableBytes > 0 else { return }
+        // Whose tunnel is to end has nothing more to say; a frame that has begun is broken off with the connection.
+        if let tunnel = self.tunnel, tunnel.ending != nil { return }
         if let tunnel = self.tunnel, tunnel.isWebSocket { tunnel.towardsUpstream.pass(body) }
         if self.head.framing == .chunked {
             upstream.write(Self.chunkHead(body.readableBytes))
