@@ -48,7 +48,8 @@ extension ExchangeHandler {
             isOurs: { SetCookie.isOurs(setCookieField: $0, names: names) }
         )
         self.hasWire = true
-        self.becomeLive(checkedAfter: self.worker.settings.liveCheck)
+        // The session may have ended while the application made up its mind, and nobody was told.
+        self.becomeLive(checkedAfter: .zero)
         self.extendDeadline()
         // The browser may have sent something already. It has waited, for it is worth nothing before the 101.
         self.pump()
