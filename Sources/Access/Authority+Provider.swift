@@ -9,6 +9,11 @@ extension Authority {
         return Authority(text: "\(self.text) \(provider)", port: self.port, hostLength: self.host.utf8.count)
     }
 
+    /// The provider's name in what `with(provider:)` has made; empty for the first.
+    package static func provider(in text: String) -> String {
+        String(Substring(text.utf8.drop { $0 != Self.mark }.dropFirst()))
+    }
+
     /// The host of what `with(provider:)` has made.
     package static func host(in text: String) -> String {
         String(Substring(text.utf8.prefix { $0 != Self.mark }))

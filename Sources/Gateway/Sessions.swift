@@ -244,6 +244,10 @@ package final class Sessions {
                     authority: authority.text,
                     with: self.settings.keys
                 )
+                guard self.settings.knows(session) else {
+                    self.cache.abandon(fill)
+                    return .success(nil)
+                }
                 opened = self.opened(session, under: ticket, box: record.box)
             } catch .anotherHost {
                 self.cache.abandon(fill)

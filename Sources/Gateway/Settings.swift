@@ -167,6 +167,17 @@ package final class Settings: Sendable {
         authority.with(provider: self.partyName)
     }
 
+    /// Whether a session is from the provider whose sessions those of its authority are now, and for our client there. The
+    /// first provider's are known by no name, and a name may have stood for another one before.
+    func knows(_ session: Session) -> Bool {
+        let name = Authority.provider(in: session.authority)
+        let place = name.isEmpty ? 0 : self.providers.indices.dropFirst().first { self.providers[$0].name.isExactly(name) }
+        guard let place, session.identity.issuer.isExactly(self.providers[place].issuer) else { return false }
+        guard let audience = session.parsedClaims["aud"] else { return true }
+        let named = audience.arrayValue ?? [audience]
+        return named.contains { $0.stringValue?.isExactly(self.providers[place].client.id) ?? false }
+    }
+
     /// The provider of a host's own page, for what no route says otherwise.
     func defaultParty(for authority: Authority) -> Int {
         let route = (try? RequestTarget("/")).flatMap { try? self.routes.route(for: authority, "GET", $0) }
