@@ -38,7 +38,7 @@ extension ExchangeHandler {
 
     /// Sends an answer of our own and ends the exchange.
     func answer(_ answer: Answer) {
-        let answer = self.arrival?.isHTTP2 == true && self.head.isGRPC ? answer.asGRPC : answer
+        let answer = self.arrival?.isHTTP2 == true && !self.asksForTunnel && self.head.isGRPC ? answer.asGRPC : answer
         guard self.beginAnswer(status: Int(answer.status.code)) else { return }
         if let fault = answer.fault { self.current.fault = fault }
         answer.write(

@@ -25,7 +25,12 @@ extension ExchangeHandler {
                 trusted: self.worker.settings.configuration.server.trustedProxies
             )
             self.current.client = client
-            if !self.asksForTunnel, try self.check(client) { return }
+            // A stream that is to become a tunnel asks nothing of us, and has no business where only checks are answered.
+            if self.asksForTunnel {
+                guard self.door != .checks else { throw Fault.noRoute }
+            } else if try self.check(client) {
+                return
+            }
             var access = try StandaloneProxy.request(
                 from: self.head,
                 memory: &self.memory,
