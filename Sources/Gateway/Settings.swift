@@ -1,5 +1,6 @@
 package import Access
 package import Cryptography
+import JSON
 import NIOCore
 import OpenIDConnect
 
@@ -171,7 +172,8 @@ package final class Settings: Sendable {
     /// first provider's are known by no name, and a name may have stood for another one before.
     func knows(_ session: Session) -> Bool {
         let name = Authority.provider(in: session.authority)
-        let place = name.isEmpty ? 0 : self.providers.indices.dropFirst().first { self.providers[$0].name.isExactly(name) }
+        let others = self.providers.indices.dropFirst()
+        let place = name.isEmpty ? 0 : others.first { self.providers[$0].name.isExactly(name) }
         guard let place, session.identity.issuer.isExactly(self.providers[place].issuer) else { return false }
         guard let audience = session.parsedClaims["aud"] else { return true }
         let named = audience.arrayValue ?? [audience]
