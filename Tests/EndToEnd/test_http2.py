@@ -88,7 +88,7 @@ def test_empty_answers_end_their_streams(client, upstream):
 def test_who_waits_for_100_gets_it(client, upstream):
     headers = client.headers(client.host, "/open/wait", "POST") + [("expect", "100-continue"), ("content-length", "2")]
     stream = client.request(headers, end=False)
-    eventually(lambda: client.read() and client.answers[stream].interim == ["100"])
+    eventually(lambda: client.read() and stream in client.answers and client.answers[stream].interim == ["100"])
     client.connection.send_data(stream, b"ok", end_stream=True)
     client.flush()
     assert client.answer(stream).status == 200
