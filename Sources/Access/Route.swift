@@ -92,6 +92,11 @@ package final class Route: Sendable {
         self.pathBytes = hasSlashAtEnd ? Array(bytes.dropLast()) : bytes
     }
 
+    /// Whether the same callers pass here and there: people of the same provider, and tokens for the same API.
+    func isJudged(like other: Route) -> Bool {
+        self.policy == other.policy && self.provider == other.provider && self.bearer == other.bearer
+    }
+
     /// Whether it is for requests of this method.
     func takes(_ method: String) -> Bool {
         if self.methods.isEmpty { return true }

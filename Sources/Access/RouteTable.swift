@@ -20,7 +20,8 @@ package struct RouteTable: Sendable {
 
     /// The route for a method and a target, or `nil` when no route covers it.
     ///
-    /// Where servers would read the path differently, each reading must lead to the same policy; `ambiguousPath` otherwise.
+    /// Where servers would read the path differently, each reading must lead to the same policy, for the same
+    /// people and the same tokens; `ambiguousPath` otherwise.
     /// Throws `encodedSlash` for a `%2F` which the route does not allow, `methodNotRouted` when the routes of the path are
     /// for other methods: none above it is asked then.
     package func route(
@@ -43,7 +44,7 @@ package struct RouteTable: Sendable {
                 guard route == nil else { throw .ambiguousPath }
                 continue
             }
-            guard other.policy == route?.policy else { throw .ambiguousPath }
+            guard let route, route.isJudged(like: other) else { throw .ambiguousPath }
         }
         return route
     }

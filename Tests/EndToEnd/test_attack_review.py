@@ -161,3 +161,31 @@ def test_a_refused_tunnel_is_no_success_for_grpc_either(gateway):
             if not client.read():
                 break
         assert stream in client.resets or client.answers[stream].status >= 400
+
+
+@pytest.mark.parametrize("path", ["//staff/x", "/x//../staff".replace("/x//..", "//"), "/staff./x", "/staff%20/x"])
+def test_no_spelling_of_a_path_leads_to_another_providers_pages(stage, forger, upstream, path):
+    """The application merges slashes, as most do: behind one route it is told of the other provider's people."""
+    staff = stage.keep(Staff())
+    inner = {**staff.settings, "name": "staff"}
+    routes = [{"path": "/", "upstream": upstream.url}, {"path": "/staff", "upstream": upstream.url, "provider": "staff"}]
+    gateway = stage.gateway(forger, upstream, {"provider": [forger.settings, inner], "route": routes})
+    agent = sign_in(gateway, forger, "/x")
+    assert agent.fetch(gateway.url("/staff/x")).status_code == 401
+    upstream.forget()
+    with RawConnection(gateway.port) as connection:
+        cookie = "Cookie: " + agent.cookie_header(gateway.url("/"))
+        connection.send(request(path, f"127.0.0.1:{gateway.port}", cookie))
+        answer = connection.read_response()
+    told = [(r.target, r.header("X-Forwarded-User")) for r in upstream.received]
+    assert (answer.status, told) == (400, [])
+
+
+@pytest.mark.parametrize("path", ["//api/x", "/api./x"])
+def test_no_spelling_of_a_path_takes_a_token_for_another_api(stage, forger, upstream, path):
+    routes = [{"path": "/", "upstream": upstream.url, "bearer": {"audiences": ["https://public.test"]}},
+              {"path": "/api", "upstream": upstream.url, "bearer": {"audiences": ["https://inner.test"]}}]
+    gateway = stage.gateway(forger, upstream, {"route": routes})
+    with RawConnection(gateway.port) as connection:
+        connection.send(request(path, f"127.0.0.1:{gateway.port}", "Authorization: Bearer x.y.z"))
+        assert connection.read_response().status == 400
