@@ -141,10 +141,18 @@ struct PathReader {
         try Self.checkDotSegments(self.decoded)
         if self.decoded.contains(where: { $0 >= 0x80 }) { try Self.checkDotSegments(Lookalikes.folded(self.decoded)) }
         var previous: UInt8 = 0x41
+        var isBlank = true
         for byte in self.decoded {
             if Self.isSeparator(byte) {
                 if Self.isSeparator(previous) { self.ambiguity.insert(.emptySegment) }
-                if Self.isDropped(previous) { self.ambiguity.insert(.trailingDots) }
+                if Self.isDropped(previous) {
+                    self.ambiguity.insert(.trailingDots)
+                    // What is dropped whole leaves an empty segment behind.
+                    if isBlank { self.ambiguity.insert(.emptySegment) }
+                }
+                isBlank = true
+            } else if !Self.isDropped(byte) {
+                isBlank = false
             }
             previous = byte
         }

@@ -189,3 +189,13 @@ def test_no_spelling_of_a_path_takes_a_token_for_another_api(stage, forger, upst
     with RawConnection(gateway.port) as connection:
         connection.send(request(path, f"127.0.0.1:{gateway.port}", "Authorization: Bearer x.y.z"))
         assert connection.read_response().status == 400
+
+
+@pytest.mark.parametrize("path", ["/%20/admin/x", "/%20%20/admin"])
+def test_a_segment_that_file_systems_drop_whole_is_an_empty_one(stage, forger, upstream, path):
+    """Windows drops it, and merges the slashes that are left."""
+    routes = [{"path": "/", "upstream": upstream.url, "access": "anyone"}, {"path": "/admin", "upstream": upstream.url}]
+    gateway = stage.gateway(forger, upstream, {"route": routes})
+    with RawConnection(gateway.port) as connection:
+        connection.send(request(path, f"127.0.0.1:{gateway.port}"))
+        assert connection.read_response().status == 400
