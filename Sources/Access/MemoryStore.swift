@@ -13,6 +13,8 @@ package final class MemoryStore: SessionStore, Sendable {
         var claims: ExpiringTable<[UInt8], Bool>
         var notes: ExpiringTable<SessionKey, [UInt8]>
         var indexes: [SessionIndex: [SessionKey: Membership]] = [:]
+        /// With more, those whose sessions have all expired unnoticed are looked for.
+        var indexLimit = 1024
     }
 
     private static let longestSave = Duration.seconds(60)
@@ -135,6 +137,13 @@ package final class MemoryStore: SessionStore, Sendable {
                 members[key] = Membership(enteredAt: now, expiresAt: end)
                 tables.indexes[index] = members
             }
+            guard tables.indexes.count > tables.indexLimit else { return }
+            tables.indexes = tables.indexes.filter { _, members in
+                members.contains { member, membership in
+                    now - membership.enteredAt < Self.longestSave || tables.sessions.contains(member, now: now)
+                }
+            }
+            tables.indexLimit = max(1024, 2 * tables.indexes.count)
         }
         completion(.success(()))
     }
