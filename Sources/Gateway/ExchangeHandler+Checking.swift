@@ -119,6 +119,7 @@ extension ExchangeHandler {
         let decision = route.decide(access, session?.grants, now: self.worker.wallClock)
         switch decision {
         case .permit(let permit):
+            if self.isForeignTunnel(access, on: permit.route) { return self.failCheck(mode, .foreignOrigin) }
             self.note(.permit)
             if let fault = self.faultOfIdentity(permit, session) { return self.failCheck(mode, fault) }
             guard let (identity, assertion) = self.identity(permit, session) else {

@@ -14,13 +14,26 @@ extension ExchangeHandler {
             if self.asksForTunnel { throw .tunnelRefused }
             return
         }
-        // A page of somebody else's may open a WebSocket with our cookies, and no preflight asks whether it may.
-        if let origin = self.head.origin, !origin.isExactly(self.worker.settings.origin(of: access.authority)),
-            !upstream.allowedOrigins.contains(where: { $0.isExactly(origin) })
-        {
-            throw .foreignOrigin
-        }
+        if self.isForeign(access, besides: upstream.allowedOrigins) { throw .foreignOrigin }
         self.current.upgrade = wanted
+    }
+
+    /// A page of somebody else's may open a WebSocket with our cookies, and no preflight asks whether it may.
+    private func isForeign(_ access: AccessRequest, besides allowed: [String]) -> Bool {
+        guard let origin = self.head.origin else { return false }
+        return !origin.isExactly(self.worker.settings.origin(of: access.authority))
+            && !allowed.contains { $0.isExactly(origin) }
+    }
+
+    /// The same for the request that a front proxy asks about. Some take `Upgrade` away before they ask; what tells a
+    /// WebSocket besides stays.
+    func isForeignTunnel(_ access: AccessRequest, on route: Route) -> Bool {
+        guard self.head.has(.origin), self.head.hasUpgrade || !self.head.values(named: "sec-websocket-key").isEmpty
+        else {
+            return false
+        }
+        let allowed = route.hasUpstream ? self.worker.upstreams.plan(for: route).upstream.allowedOrigins : []
+        return self.isForeign(access, besides: allowed)
     }
 
     /// Whether a stream of HTTP/2 is to become a tunnel (RFC 8441). Any answer of success would say that it has.

@@ -86,6 +86,8 @@ enum EnvoyFront {
                                   - exact: sec-purpose
                                   - exact: purpose
                                   - exact: x-requested-with
+                                  - exact: origin
+                                  - exact: sec-websocket-key
                                   - exact: x-forwarded-proto
                                   - exact: x-forwarded-for
                                   - exact: x-request-id

@@ -16,8 +16,8 @@ package enum Front: String, Sendable, CaseIterable {
     package func text(for configuration: Configuration) throws(FrontProblem) -> String {
         let setup = try FrontSetup(configuration, needsUpstreams: self != .kubernetes && self != .apache)
         if self != .nginx {
-            if configuration.server.listen.unixPath != nil { throw .unixSocket("server.listen") }
-            if configuration.check.listen?.unixPath != nil { throw .unixSocket("check.listen") }
+            if setup.gateway.unixPath != nil { throw .unixSocket("server.listen") }
+            if setup.checks.unixPath != nil { throw .unixSocket("check.listen") }
         }
         return switch self {
         case .nginx: NginxFront.text(setup)
@@ -39,8 +39,12 @@ package enum FrontProblem: Error, Sendable, CustomStringConvertible {
     case noUpstream(route: String)
     /// It has to take the same way as we would.
     case otherWay(route: String)
+    /// The application gets what no answer to a check can carry.
+    case needsProxy(route: String)
     /// One listener has one port.
     case differentPorts
+    /// A front asks without TLS, and cannot find a socket that is handed over.
+    case noPlainListener
     /// Only nginx knows them.
     case unixSocket(String)
     /// Proxies compare paths in spellings of their own; these letters are the same in all.
@@ -53,6 +57,10 @@ package enum FrontProblem: Error, Sendable, CustomStringConvertible {
         case .otherWay(let route):
             "the route \(ConfigurationProblem.quoted(route)) does not go to one http://host:port with its path and host as "
                 + "they are; send its requests through the gateway"
+        case .needsProxy(let route):
+            "the route \(ConfigurationProblem.quoted(route)) has token or is a Protected App's: what its application gets as "
+                + "Authorization comes from the gateway alone; send its requests through the gateway"
+        case .noPlainListener: "server.listen has no address that a front could ask without TLS; add one on loopback"
         case .differentPorts: "the routes' hosts have different ports; a front has one listener for all of them here"
         case .path(let path):
             "the path \(ConfigurationProblem.quoted(path)) has other characters than letters, digits and /-._~, "

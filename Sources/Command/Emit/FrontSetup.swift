@@ -45,6 +45,7 @@ struct FrontSetup {
             let routes = configuration.routes.filter { $0.authority == route.authority }
             var targets: [Target] = []
             for route in routes where needsUpstreams {
+                guard route.token == nil, route.protectedApp == nil else { throw .needsProxy(route: route.name) }
                 guard route.hasUpstream else { throw .noUpstream(route: route.name) }
                 guard let application = configuration.upstreams[route.upstream].plainAddress else {
                     throw .otherWay(route: route.name)
@@ -69,8 +70,10 @@ struct FrontSetup {
         self.applications = configuration.upstreams.enumerated().compactMap { number, upstream in
             upstream.plainAddress.map { (number, $0) }
         }
-        self.gateway = configuration.server.listen
-        self.checks = configuration.check.listen ?? configuration.server.listen
+        let listeners = configuration.server.listeners.filter { $0.speech == .http }
+        guard let plain = listeners.lazy.compactMap(\.address).first else { throw .noPlainListener }
+        self.gateway = plain
+        self.checks = configuration.check.listen ?? plain
         let paths = configuration.paths
         self.prefix = paths.prefix
         self.answeredNames = Self.answeredNames(of: configuration.routes)
@@ -161,6 +164,7 @@ extension Upstream {
     /// The one address of an application behind plain HTTP. A front's way to any other is for its operator to write.
     fileprivate var plainAddress: UpstreamAddress? {
         guard self.addresses.count == 1, let address = self.addresses.first, !address.isTLS, address.socketPath == nil,
+            !self.speaksHTTP2,
             self.stripPrefix.isEmpty, self.prefix.isEmpty, self.hostHeader == nil
         else { return nil }
         return address

@@ -127,9 +127,11 @@ enum HAProxyFront {
         -- What the gateway has to see of the browser's request.
         local asked = {
             "cookie", "accept", "sec-fetch-mode", "sec-fetch-dest", "sec-fetch-site", "sec-purpose", "purpose",
-            "x-requested-with", "x-request-id", "authorization",
+            "x-requested-with", "x-request-id", "authorization", "origin", "sec-websocket-key",
         }
-        local always = { cookie = true, authorization = true, ["x-request-id"] = true }
+        local always = {
+            cookie = true, authorization = true, origin = true, ["x-request-id"] = true, ["sec-websocket-key"] = true,
+        }
         -- What the application gets from the gateway: set, or absent. Cookie: the browser's without the gateway's own.
         local answered = {
         \(self.list(["cookie"] + setup.answeredNames.map { $0.lowercased() }))

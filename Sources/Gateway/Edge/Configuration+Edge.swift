@@ -26,6 +26,15 @@ extension Configuration {
             self.place = place
         }
 
+        /// `nil` for a socket of the service manager.
+        package var address: ListenAddress? {
+            switch self.place {
+            case .address(let address): address
+            case .unix(let path): ListenAddress(unixPath: path)
+            case .inherited: nil
+            }
+        }
+
         /// Plain HTTP.
         package init(_ address: ListenAddress) {
             self.init(on: address.unixPath.map { .unix($0) } ?? .address(address))
@@ -104,12 +113,6 @@ extension Configuration.Server {
 
     /// All places that can collide with others: sockets of the service manager cannot.
     package var addresses: [Configuration.ListenAddress] {
-        self.listeners.compactMap { listener in
-            switch listener.place {
-            case .address(let address): address
-            case .unix(let path): Configuration.ListenAddress(unixPath: path)
-            case .inherited: nil
-            }
-        }
+        self.listeners.compactMap(\.address)
     }
 }

@@ -59,6 +59,18 @@ struct FrontTests {
         #expect(try self.text(.kubernetes, sample).contains("app.example.com"))
     }
 
+    @Test(arguments: [Front.nginx, .traefik, .caddy, .haproxy, .envoy])
+    func noFrontIsAskedToSendATokenOfOurs(_ front: Front) throws {
+        let sample = Sample().withRoute("path = \"/api\"", "upstream = \"http://127.0.0.1:3001\"", "token = \"id\"")
+        #expect(throws: FrontProblem.self) { try self.text(front, sample) }
+        #expect(try self.text(.apache, sample).contains("app.example.com"))
+    }
+
+    @Test func aListenerWithoutTLSIsAsked() throws {
+        let sample = Sample().with("server", "listen = [\"redirect://127.0.0.1:80\", \"127.0.0.1:8081\"]")
+        #expect(try self.text(.nginx, sample).contains("127.0.0.1:8081"))
+    }
+
     @Test func whatIsStrippedByNameIsReservedHere() {
         for name in IdentityFields.wellKnownNames { #expect(IdentityFields.isReserved(name), "\(name)") }
         #expect(Set(IdentityFields.wellKnownNames).count == IdentityFields.wellKnownNames.count)

@@ -42,3 +42,17 @@ def test_a_websocket_is_opened_for_who_is_signed_in_alone(asking_front, forger, 
     received = upstream.received[-1]
     assert received.header("X-Forwarded-User") == "alice"
     assert received.header("Upgrade").lower() == "websocket"
+
+
+def test_a_page_of_another_origin_opens_no_websocket(asking_front, forger, upstream):
+    front, alice = asking_front, sign_in_behind(asking_front, forger)
+    upstream.on("/socket", accept)
+    cookie = alice.cookie_header(front.gateway.url("/"))
+    upstream.forget()
+    for origin in ("https://evil.example", "null", f"https://127.0.0.1:{front.port}"):
+        with RawConnection(front.port) as connection:
+            assert upgrade(connection, front, "/socket", cookie, "websocket", origin=origin).status == 403
+    assert upstream.received == []
+    with RawConnection(front.port) as connection:
+        own = f"http://127.0.0.1:{front.port}"
+        assert upgrade(connection, front, "/socket", cookie, "websocket", origin=own).status == 101

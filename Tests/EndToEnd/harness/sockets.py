@@ -1,9 +1,10 @@
 """Both ends of a request for a WebSocket, byte for byte."""
 
 
-def upgrade(connection, front, path, cookie, *protocols):
+def upgrade(connection, front, path, cookie, *protocols, origin=None):
     """Asks for a tunnel; the head of the answer."""
     fields = [f"Upgrade: {protocol}" for protocol in protocols] + ([f"Cookie: {cookie}"] if cookie else [])
+    fields += [f"Origin: {origin}"] if origin else []
     connection.send(
         "\r\n".join(
             [
