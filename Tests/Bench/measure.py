@@ -52,7 +52,7 @@ class Row:
     @property
     def half(self):
         """Latency of half of the requests, in milliseconds."""
-        return statistics.median(self.median)
+        return statistics.median(self.median or [0])
 
     @property
     def slowest_percent(self):

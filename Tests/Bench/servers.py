@@ -191,8 +191,13 @@ Mutex posixsem
 {"User www-data" if os.geteuid() == 0 else ""}
 MaxKeepAliveRequests 0
 KeepAliveTimeout 60
-# No process ends for want of work while another row is measured, and takes connections along.
-MaxSpareThreads 400
+# A thread for each connection from the start: where they are short, Apache closes connections that are kept alive.
+StartServers 2
+ServerLimit 2
+ThreadsPerChild 64
+MaxRequestWorkers 128
+MinSpareThreads 1
+MaxSpareThreads 128
 Listen 127.0.0.1:{self.port}
 OIDCProviderMetadataURL {stand_in.provider["issuer"]}/.well-known/openid-configuration
 OIDCClientID {stand_in.provider["client_id"]}
