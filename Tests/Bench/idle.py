@@ -3,11 +3,12 @@
 import resource
 import socket
 import sys
-import time
 from pathlib import Path
 
 from measure import MeasurementFailed
 from servers import Server
+
+from harness.waiting import pause
 
 _SWITCHING = Path(__file__).with_name("switching.py")
 _UPGRADE = (
@@ -75,4 +76,4 @@ def settle(gateway):
         if now == last:
             return
         last = now
-        time.sleep(0.2)
+        pause(0.2)

@@ -54,7 +54,7 @@ def test_whoever_goes_on_talking_keeps_no_tunnel_of_an_ended_session(gateway, fo
         try:
             while time.monotonic() - ended < 8:
                 connection.send(SAID)
-                time.sleep(0.25)
+                pause(0.25)
         except (BrokenPipeError, ConnectionResetError):
             pass
         last = max(at for at, _ in heard) - ended

@@ -6,7 +6,7 @@ import time
 
 from harness.raw_http import RawConnection, request
 from harness.replicas import redis_settings
-from harness.waiting import pause
+from harness.waiting import never, pause
 from test_refresh import SHORT, expire_soon, live_long
 from harness.stage import sign_in, session_of
 
@@ -24,19 +24,18 @@ def test_a_refresh_that_begins_after_a_reload_ends_nothing(stage, upstream):
     live_long(logto)
     signed_in = time.monotonic()
     logto.control("/fault", {"route": "token", "grantType": "refresh_token", "n": 1, "delayMs": 1000})
-    time.sleep(14.1 - (time.monotonic() - signed_in))
+    pause(14.1 - (time.monotonic() - signed_in))
     # The record is being loaded when the browser leaves and the configuration changes.
     proxy.is_deaf = True
     with RawConnection(gateway.port) as connection:
         cookie = "Cookie: " + agent.cookie_header(gateway.url("/"))
         connection.send(request("/", f"127.0.0.1:{gateway.port}", cookie))
-        time.sleep(0.15)
+        pause(0.15)
         # It leaves for good: a half that is closed is waited for.
         connection.socket.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
-    time.sleep(0.15)
+    pause(0.15)
     gateway.reload({"limits": {"header_fields": 90}})
-    time.sleep(0.3)
+    pause(0.3)
     proxy.is_deaf = False
-    time.sleep(3)
-    assert gateway.is_alive, gateway.process.output if hasattr(gateway.process, "output") else "it died"
+    never(lambda: not gateway.is_alive, during=3)
     assert session_of(gateway, agent)
