@@ -12,6 +12,7 @@ package final class MemoryStore: SessionStore, Sendable {
         var sessions: ExpiringTable<SessionKey, [UInt8]>
         var claims: ExpiringTable<[UInt8], Bool>
         var notes: ExpiringTable<SessionKey, [UInt8]>
+        var ends: ExpiringTable<SessionIndex, Int64>
         var indexes: [SessionIndex: [SessionKey: Membership]] = [:]
         /// With more, those whose sessions have all expired unnoticed are looked for.
         var indexLimit = 1024
@@ -32,7 +33,8 @@ package final class MemoryStore: SessionStore, Sendable {
             Tables(
                 sessions: ExpiringTable(capacity: capacity),
                 claims: ExpiringTable(capacity: capacity),
-                notes: ExpiringTable(capacity: capacity)
+                notes: ExpiringTable(capacity: capacity),
+                ends: ExpiringTable(capacity: capacity)
             )
         )
         self.clock = clock
@@ -45,10 +47,25 @@ package final class MemoryStore: SessionStore, Sendable {
         self.tables.withLock { $0.sessions.count }
     }
 
-    package func load(_ key: SessionKey, _ completion: @escaping (Result<StoredRecord?, StoreFault>) -> Void) {
+    /// Looks at the tables, or changes them, with the time of day and the end of a duration from now on.
+    private func atOnce<Value: Sendable>(
+        _ duration: Duration = .zero,
+        _ body: (_ tables: inout Tables, _ now: Instant, _ end: Instant) -> Value
+    ) -> Value {
         let now = self.clock()
-        let found = self.tables.withLock { $0.sessions.value(for: key, now: now) }
-        completion(.success(found.map { StoredRecord(box: $0.value, idleRemaining: $0.expiresAt - now) }))
+        // The clock has whole seconds: a fraction is rounded up.
+        let hasFraction = duration.components.attoseconds > 0
+        let end = now.advanced(by: duration).advanced(by: hasFraction ? .seconds(1) : .zero)
+        return self.tables.withLock { body(&$0, now, end) }
+    }
+
+    package func load(_ key: SessionKey, _ completion: @escaping (Result<StoredRecord?, StoreFault>) -> Void) {
+        let found = self.atOnce { tables, now, _ in
+            tables.sessions.value(for: key, now: now).map {
+                StoredRecord(box: $0.value, idleRemaining: $0.expiresAt - now)
+            }
+        }
+        completion(.success(found))
     }
 
     package func save(
@@ -57,10 +74,8 @@ package final class MemoryStore: SessionStore, Sendable {
         expiresIn duration: Duration,
         _ completion: @escaping (Result<Void, StoreFault>) -> Void
     ) {
-        let now = self.clock()
-        let end = Self.end(of: duration, from: now)
-        self.tables.withLock {
-            _ = $0.sessions.update(key, box, expiresAt: end, now: now)
+        self.atOnce(duration) { tables, now, end in
+            _ = tables.sessions.update(key, box, expiresAt: end, now: now)
             // In place of another, or at the cost of the oldest.
             self.changes.add(1, ordering: .releasing)
         }
@@ -73,9 +88,7 @@ package final class MemoryStore: SessionStore, Sendable {
         expiresIn duration: Duration,
         _ completion: @escaping (Result<Bool, StoreFault>) -> Void
     ) {
-        let now = self.clock()
-        let end = Self.end(of: duration, from: now)
-        let wasThere = self.tables.withLock { tables in
+        let wasThere = self.atOnce(duration) { tables, now, end in
             self.changes.add(1, ordering: .releasing)
             return tables.sessions.extend(key, expiresAt: end, now: now)
                 && tables.sessions.update(key, box, expiresAt: end, now: now)
@@ -88,17 +101,14 @@ package final class MemoryStore: SessionStore, Sendable {
         expiresIn duration: Duration,
         _ completion: @escaping (Result<Void, StoreFault>) -> Void
     ) {
-        let now = self.clock()
-        let end = Self.end(of: duration, from: now)
-        self.tables.withLock { _ = $0.sessions.extend(key, expiresAt: end, now: now) }
+        self.atOnce(duration) { tables, now, end in _ = tables.sessions.extend(key, expiresAt: end, now: now) }
         completion(.success(()))
     }
 
     package func remove(_ key: SessionKey, _ completion: @escaping (Result<Bool, StoreFault>) -> Void) {
-        let now = self.clock()
-        let wasThere = self.tables.withLock {
+        let wasThere = self.atOnce { tables, now, _ in
             self.changes.add(1, ordering: .releasing)
-            return $0.sessions.remove(key, now: now)
+            return tables.sessions.remove(key, now: now)
         }
         completion(.success(wasThere))
     }
@@ -108,9 +118,7 @@ package final class MemoryStore: SessionStore, Sendable {
         expiresIn duration: Duration,
         _ completion: @escaping (Result<Bool, StoreFault>) -> Void
     ) {
-        let now = self.clock()
-        let end = Self.end(of: duration, from: now)
-        let isFirst = self.tables.withLock { tables in
+        let isFirst = self.atOnce(duration) { tables, now, end in
             guard tables.claims.value(for: name, now: now) == nil else { return false }
             tables.claims.update(name, true, expiresAt: end, now: now)
             return true
@@ -124,18 +132,15 @@ package final class MemoryStore: SessionStore, Sendable {
         expiresIn duration: Duration,
         _ completion: @escaping (Result<Void, StoreFault>) -> Void
     ) {
-        let now = self.clock()
-        let end = Self.end(of: duration, from: now)
-        self.tables.withLock { tables in
+        self.atOnce(duration) { tables, now, end in
             for index in indexes {
-                var members = tables.indexes[index] ?? [:]
-                members = members.filter { member, membership in
+                let members = tables.indexes[index] ?? [:]
+                tables.indexes[index] = members.filter { member, membership in
                     // A session is entered before it is saved; what is long in and not there has ended.
                     let isNew = now - membership.enteredAt < Self.longestSave
                     return membership.expiresAt > now && (isNew || tables.sessions.contains(member, now: now))
                 }
-                members[key] = Membership(enteredAt: now, expiresAt: end)
-                tables.indexes[index] = members
+                tables.indexes[index]?[key] = Membership(enteredAt: now, expiresAt: end)
             }
             guard tables.indexes.count > tables.indexLimit else { return }
             tables.indexes = tables.indexes.filter { _, members in
@@ -153,7 +158,7 @@ package final class MemoryStore: SessionStore, Sendable {
         _ indexes: [SessionIndex],
         _ completion: @escaping (Result<Void, StoreFault>) -> Void
     ) {
-        self.tables.withLock { tables in
+        self.atOnce { tables, _, _ in
             for index in indexes {
                 tables.indexes[index]?[key] = nil
                 if tables.indexes[index]?.isEmpty ?? false { tables.indexes[index] = nil }
@@ -163,14 +168,31 @@ package final class MemoryStore: SessionStore, Sendable {
     }
 
     package func keys(in index: SessionIndex, _ completion: @escaping (Result<[SessionKey], StoreFault>) -> Void) {
-        let now = self.clock()
-        let keys = self.tables.withLock { $0.indexes[index]?.filter { $0.value.expiresAt > now }.map(\.key) }
-        completion(.success(keys ?? []))
+        let keys = self.atOnce { tables, now, _ in
+            tables.indexes[index]?.filter { $0.value.expiresAt > now }.map(\.key) ?? []
+        }
+        completion(.success(keys))
+    }
+
+    package func noteEnd(
+        of index: SessionIndex,
+        at moment: Int64,
+        expiresIn duration: Duration,
+        _ completion: @escaping (Result<Void, StoreFault>) -> Void
+    ) {
+        self.atOnce(duration) { tables, now, end in _ = tables.ends.update(index, moment, expiresAt: end, now: now) }
+        completion(.success(()))
+    }
+
+    package func lastEnd(of indexes: [SessionIndex], _ completion: @escaping (Result<Int64?, StoreFault>) -> Void) {
+        let latest = self.atOnce { tables, now, _ in
+            indexes.compactMap { tables.ends.value(for: $0, now: now)?.value }.max()
+        }
+        completion(.success(latest))
     }
 
     package func mark(_ key: SessionKey, _ completion: @escaping (Result<Void, StoreFault>) -> Void) {
-        let now = self.clock()
-        self.tables.withLock { tables in
+        self.atOnce { tables, now, _ in
             guard let found = tables.sessions.value(for: key, now: now),
                 found.value.first == SessionRecord.version, found.value.count > SessionRecord.markOffset
             else { return }
@@ -189,9 +211,7 @@ package final class MemoryStore: SessionStore, Sendable {
         expiresIn duration: Duration,
         _ completion: @escaping (Result<NoteChange, StoreFault>) -> Void
     ) {
-        let now = self.clock()
-        let end = Self.end(of: duration, from: now)
-        let change = self.tables.withLock { tables -> NoteChange in
+        let change = self.atOnce(duration) { tables, now, end -> NoteChange in
             let found = tables.notes.value(for: key, now: now)
             guard found?.value == expected else {
                 return .kept(found?.value, remaining: found.map { $0.expiresAt - now } ?? .zero)
@@ -208,11 +228,5 @@ package final class MemoryStore: SessionStore, Sendable {
 
     package func ping(_ completion: @escaping (Result<Void, StoreFault>) -> Void) {
         completion(.success(()))
-    }
-
-    /// The clock has whole seconds: a fraction is rounded up.
-    private static func end(of duration: Duration, from now: Instant) -> Instant {
-        let hasFraction = duration.components.attoseconds > 0
-        return now.advanced(by: duration).advanced(by: hasFraction ? .seconds(1) : .zero)
     }
 }

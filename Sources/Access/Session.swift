@@ -22,6 +22,8 @@ package final class Session: Sendable {
     /// Its refresh token may have been used without our learning what came of it: the provider has to be asked anew,
     /// through the browser.
     package let mustRevalidate: Bool
+    /// What it has obtained for upstreams since its last refresh; some may have expired.
+    package let obtainedTokens: [ObtainedToken]
     /// What it is stored as, before it is sealed.
     package let bytes: [UInt8]
     private let parts: Parts
@@ -37,6 +39,9 @@ package final class Session: Sendable {
     }
 
     private static let version: UInt8 = 2
+    /// With tokens for upstreams behind all else. Without any, the one before is written: a gateway that does not know
+    /// this one yet reads it.
+    private static let versionWithObtainedTokens: UInt8 = 3
     /// Without what a refresh needs; read still, so that an update signs nobody out.
     private static let firstVersion: UInt8 = 1
 
@@ -59,10 +64,11 @@ package final class Session: Sendable {
         idTokenExpiresAt: Instant? = nil,
         refreshedAt: Instant? = nil,
         generation: UInt32 = 0,
-        mustRevalidate: Bool = false
+        mustRevalidate: Bool = false,
+        obtainedTokens: [ObtainedToken] = []
     ) {
         let refreshedAt = refreshedAt ?? createdAt
-        var writer = RecordWriter(version: Self.version)
+        var writer = RecordWriter(version: obtainedTokens.isEmpty ? Self.version : Self.versionWithObtainedTokens)
         writer.append(createdAt.seconds)
         writer.append(expiresAt.seconds)
         writer.append(authority)
@@ -82,6 +88,7 @@ package final class Session: Sendable {
             scope: writer.appendPart(scope),
             providerSessionID: writer.appendPart(providerSessionID)
         )
+        if !obtainedTokens.isEmpty { writer.append(obtainedTokens) }
         self.identity = identity
         self.authority = authority
         self.createdAt = createdAt
@@ -91,13 +98,15 @@ package final class Session: Sendable {
         self.refreshedAt = refreshedAt
         self.generation = generation
         self.mustRevalidate = mustRevalidate
+        self.obtainedTokens = obtainedTokens
         self.bytes = writer.bytes
     }
 
     /// Reads what `bytes` gave. Another version, anything missing, left over, or not UTF-8 is refused.
     package init(bytes: [UInt8]) throws(SessionError) {
         var reader = RecordReader(bytes)
-        let version = try reader.version(among: [Self.firstVersion, Self.version])
+        let known = [Self.firstVersion, Self.version, Self.versionWithObtainedTokens]
+        let version = try reader.version(among: known)
         self.createdAt = Instant(seconds: try reader.number(Int64.self))
         self.expiresAt = Instant(seconds: try reader.number(Int64.self))
         self.authority = try reader.text()
@@ -116,6 +125,7 @@ package final class Session: Sendable {
             scope: try reader.part(),
             providerSessionID: try reader.part()
         )
+        self.obtainedTokens = version == Self.versionWithObtainedTokens ? try reader.obtainedTokens() : []
         try reader.finish()
         self.bytes = bytes
     }
@@ -149,6 +159,24 @@ extension Session {
     /// The same session with another refresh token, of the next generation: all that is to be kept of an answer whose
     /// other parts cannot be accepted. Without one, the provider has to be asked through the browser.
     package func replacingRefreshToken(with refreshToken: String?) -> Session {
+        self.next(refreshToken: refreshToken, obtainedTokens: self.obtainedTokens)
+    }
+
+    /// The same session with one more token for an upstream, of the next generation. Those that have expired are left
+    /// out.
+    ///
+    /// - Parameter refreshToken: the one that has come with it, in place of the one it was obtained with.
+    package func adding(_ token: ObtainedToken, refreshToken: String, now: Instant) -> Session {
+        let others = self.obtainedTokens.filter { $0.purpose != token.purpose && now < $0.expiresAt }
+        return self.next(refreshToken: refreshToken, obtainedTokens: others + [token])
+    }
+
+    /// The token that has been obtained for this purpose; it may have expired.
+    package func obtainedToken(for purpose: ObtainedToken.Purpose) -> ObtainedToken? {
+        self.obtainedTokens.first { $0.purpose == purpose }
+    }
+
+    private func next(refreshToken: String?, obtainedTokens: [ObtainedToken]) -> Session {
         Session(
             identity: self.identity,
             claims: self.claims,
@@ -164,7 +192,8 @@ extension Session {
             idTokenExpiresAt: self.idTokenExpiresAt,
             refreshedAt: self.refreshedAt,
             generation: self.generation &+ 1,
-            mustRevalidate: refreshToken == nil
+            mustRevalidate: refreshToken == nil,
+            obtainedTokens: obtainedTokens
         )
     }
 }
@@ -190,6 +219,16 @@ extension RecordWriter {
         self.append(identity.preferredUsername)
         self.append(UInt32(truncatingIfNeeded: identity.roles.count))
         for role in identity.roles { self.append(role) }
+    }
+
+    fileprivate mutating func append(_ tokens: [ObtainedToken]) {
+        self.append(UInt32(truncatingIfNeeded: tokens.count))
+        for token in tokens {
+            self.append(token.purpose.resource)
+            self.append(token.purpose.organizationID)
+            self.append(token.text)
+            self.append(token.expiresAt.seconds)
+        }
     }
 
     fileprivate mutating func appendPart(_ text: String?) -> Range<Int>? {
@@ -218,6 +257,20 @@ extension RecordReader {
             preferredUsername: preferredUsername,
             roles: roles
         )
+    }
+
+    fileprivate mutating func obtainedTokens() throws(SessionError) -> [ObtainedToken] {
+        var tokens: [ObtainedToken] = []
+        for _ in 0..<(try self.number(UInt32.self)) {
+            let purpose = ObtainedToken.Purpose(
+                resource: try self.optionalText(),
+                organizationID: try self.optionalText()
+            )
+            let text = try self.text()
+            let expiresAt = Instant(seconds: try self.number(Int64.self))
+            tokens.append(ObtainedToken(purpose: purpose, text: text, expiresAt: expiresAt))
+        }
+        return tokens
     }
 
     fileprivate mutating func optionalInstant() throws(SessionError) -> Instant? {

@@ -99,6 +99,18 @@ package protocol SessionStore: AnyObject {
     /// The sessions in a set, some of which may have ended meanwhile.
     func keys(in index: SessionIndex, _ completion: @escaping (Result<[SessionKey], StoreFault>) -> Void)
 
+    /// Notes when everything in a set was ended, in milliseconds since 1970, for so long: a session that was just being
+    /// saved is not in the set yet, or is in it without a record.
+    func noteEnd(
+        of index: SessionIndex,
+        at moment: Int64,
+        expiresIn: Duration,
+        _ completion: @escaping (Result<Void, StoreFault>) -> Void
+    )
+
+    /// The latest end that was noted for one of these sets.
+    func lastEnd(of indexes: [SessionIndex], _ completion: @escaping (Result<Int64?, StoreFault>) -> Void)
+
     /// Marks a record (see `SessionRecord.isStale`), in place: whatever replaces it at the same moment is not lost.
     func mark(_ key: SessionKey, _ completion: @escaping (Result<Void, StoreFault>) -> Void)
 

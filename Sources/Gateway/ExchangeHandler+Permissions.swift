@@ -23,14 +23,14 @@ extension ExchangeHandler {
         guard let session else { return proceed() }
         let number = self.current.number
         let requirements = self.worker.settings.configuration.requirements
-        session.upstreamTokens.token(api, of: session, on: self.party) { result in
+        UpstreamTokens(worker: self.party).token(api, of: session) { result in
             switch result {
-            case .success(let token): self.read(token, for: api, of: session, number, proceed)
-            case .failure(.refused):
+            case .success(let token): self.read(token.text, for: api, of: session, number, proceed)
+            case .failure(let fault) where fault.status == .forbidden:
                 let end = self.worker.wallClock.advanced(by: Self.refusalFreshness)
                 session.learn("", of: api, until: end, requirements)
                 if self.isStill(number) { proceed() }
-            case .failure(let failure): if self.isStill(number) { self.fail(.noToken(failure)) }
+            case .failure(let fault): if self.isStill(number) { self.fail(fault) }
             }
         }
     }

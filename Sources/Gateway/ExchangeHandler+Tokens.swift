@@ -15,13 +15,13 @@ extension ExchangeHandler {
             return self.fail(error)
         }
         let number = self.current.number
-        opened.upstreamTokens.token(wanted, of: opened, on: self.party) { result in
+        UpstreamTokens(worker: self.party).token(wanted, of: opened) { result in
             guard self.isStill(number) else { return }
             switch result {
             case .success(let token):
-                self.current.authorization = Array("Authorization: Bearer \(token)\r\n".utf8)
+                self.current.authorization = Array("Authorization: Bearer \(token.text)\r\n".utf8)
                 proceed()
-            case .failure(let failure): self.fail(.noToken(failure))
+            case .failure(let fault): self.fail(fault)
             }
         }
     }
@@ -49,17 +49,5 @@ extension ExchangeHandler {
             throw Fault(.downstream, .forbidden, "the request names an organization that the user is not in")
         }
         return .obtained(resource: resource, organization: .fixed(named))
-    }
-}
-
-extension Fault {
-    /// Why a request does not go on without its token.
-    static func noToken(_ failure: UpstreamTokens.Failure) -> Self {
-        let reason = "there is no token for the route's upstream"
-        switch failure {
-        case .fault(let fault): return fault
-        case .refused(let detail): return Fault(.provider, .forbidden, reason, detail: detail)
-        case .signInAgain: return Fault(.downstream, .unauthorized, reason, detail: "the refresh token is gone")
-        }
     }
 }

@@ -125,6 +125,9 @@ package struct Gateway: Service {
         try await self.drain(workers, within: ending.drainTimeout)
         _ = try await workers.map { $0.stop() }
         try? await admin.close()
+        // Whatever still waits for the provider is told that it need not, and comes back while there is a loop for it.
+        for party in site.value.parties { party.backChannel.shutDown() }
+        try await workers.wait { $0.whenDone() }
         self.logger.notice("stopped")
     }
 

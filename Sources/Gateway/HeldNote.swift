@@ -1,10 +1,10 @@
-import Access
+package import Access
 import Cryptography
-import NIOCore
+package import NIOCore
 
 /// Our note beside a session's record, as long as we refresh it: renewed so that others see we live, changed one write at
 /// a time, taken away at the end.
-final class HeldNote {
+package final class HeldNote {
     private let key: SessionKey
     private let generation: UInt32
     private let owner = Random.bytes(16)
@@ -12,7 +12,7 @@ final class HeldNote {
     private let eventLoop: any EventLoop
     /// What stands in the store, as far as we know; `nil`: not ours.
     private var current: [UInt8]?
-    private var takenAt = NIODeadline.now()
+    private var takenAt = NIODeadline.distantPast
     private var renewal: RepeatedTask?
     private var isWriting = false
     /// The last word has been said.
@@ -20,7 +20,7 @@ final class HeldNote {
     /// What is to be written after that: a note, or its end.
     private var next: (value: [UInt8]?, life: Duration)?
 
-    init(key: SessionKey, generation: UInt32, store: any SessionStore, eventLoop: any EventLoop) {
+    package init(key: SessionKey, generation: UInt32, store: any SessionStore, eventLoop: any EventLoop) {
         self.key = key
         self.generation = generation
         self.store = store
@@ -28,12 +28,12 @@ final class HeldNote {
     }
 
     /// Becomes the holder where `expected` stands.
-    func take(from expected: [UInt8]?, _ completion: @escaping (Result<NoteChange, StoreFault>) -> Void) {
+    package func take(from expected: [UInt8]?, _ completion: @escaping (Result<NoteChange, StoreFault>) -> Void) {
         let bytes = RefreshNote(.held, owner: self.owner, generation: self.generation).bytes
         self.store.changeNote(self.key, from: expected, to: bytes, expiresIn: RefreshNote.lifetime) { result in
             if case .success(.done) = result {
                 self.current = bytes
-                self.takenAt = .now()
+                self.takenAt = self.eventLoop.now
                 self.startRenewing()
             }
             completion(result)
@@ -41,7 +41,7 @@ final class HeldNote {
     }
 
     /// Leaves word that nobody need try for a while.
-    func becomeFailed(for pause: TimeAmount) {
+    package func becomeFailed(for pause: TimeAmount) {
         guard self.current != nil else { return }
         self.renewal?.cancel()
         self.renewal = nil
@@ -51,7 +51,7 @@ final class HeldNote {
     }
 
     /// Takes the note away, unless it is to stay.
-    func release() {
+    package func release() {
         self.renewal?.cancel()
         self.renewal = nil
         guard self.current != nil, !self.isDone else { return }
@@ -69,7 +69,7 @@ final class HeldNote {
 
     private func renew() {
         guard !self.isDone, !self.isWriting else { return }
-        let age = (NIODeadline.now() - self.takenAt).nanoseconds / 1_000_000
+        let age = (self.eventLoop.now - self.takenAt).nanoseconds / 1_000_000
         let note = RefreshNote(
             .held,
             owner: self.owner,

@@ -166,7 +166,7 @@ package struct WorkerTable: Sendable {
     }
 
     /// The same for what takes its time, on all loops at once.
-    func wait(_ body: @escaping @Sendable (Shift) -> EventLoopFuture<Void>) async throws {
+    package func wait(_ body: @escaping @Sendable (Shift) -> EventLoopFuture<Void>) async throws {
         let futures = self.shifts.values.map { shift in shift.eventLoop.flatSubmit { body(shift.value) } }
         for future in futures { try await future.get() }
     }

@@ -11,8 +11,6 @@ package final class OpenedSession {
     package var session: Session { self.grants.session }
     /// The identity as the header fields of each set that was asked for, rendered once.
     private var rendered: [(headers: HeaderSet?, fields: Result<[UInt8], IdentityFieldsError>)] = []
-    /// What it has obtained for upstreams.
-    let upstreamTokens = UpstreamTokens()
     /// What its applications are told in signed form.
     var assertions = Assertions()
     /// The sealed record this was opened from: as long as the store holds these bytes, the session is this one. Empty

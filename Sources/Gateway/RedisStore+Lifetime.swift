@@ -106,6 +106,35 @@ extension RedisStore {
         }
     }
 
+    package func noteEnd(
+        of index: SessionIndex,
+        at moment: Int64,
+        expiresIn duration: Duration,
+        _ completion: @escaping (Result<Void, StoreFault>) -> Void
+    ) {
+        let command = RedisCommand([
+            Array("SET".utf8), self.endName(of: index), Array(String(moment).utf8), Array("PX".utf8),
+            duration.milliseconds,
+        ])
+        self.connection.send(command) { completion(Self.reply($0) { $0 == .status("OK") ? () : nil }) }
+    }
+
+    package func lastEnd(of indexes: [SessionIndex], _ completion: @escaping (Result<Int64?, StoreFault>) -> Void) {
+        var latest: Int64?
+        let commands = indexes.map { RedisCommand.get(self.endName(of: $0)) }
+        let answered: (Result<Void, StoreFault>) -> Void = { completion($0.map { latest }) }
+        self.sendAll(commands, answered) { reply in
+            switch reply {
+            case .null: return ()
+            case .bytes(let bytes):
+                guard let moment = Int64(String(decoding: bytes, as: UTF8.self)) else { return nil }
+                latest = max(latest ?? moment, moment)
+                return ()
+            default: return nil
+            }
+        }
+    }
+
     package func changeNote(
         _ key: SessionKey,
         from expected: [UInt8]?,
@@ -163,8 +192,9 @@ extension RedisStore {
         Array("\(self.keyPrefix)index:\(index.name)".utf8)
     }
 
-    private static var wallClock: Int64 {
-        let now = Timestamp.now
-        return now.seconds * 1000 + Int64(now.milliseconds)
+    private func endName(of index: SessionIndex) -> [UInt8] {
+        Array("\(self.keyPrefix)ended:\(index.name)".utf8)
     }
+
+    private static var wallClock: Int64 { Timestamp.now.inMilliseconds }
 }

@@ -1,47 +1,102 @@
-import Access
-import BackChannel
+package import Access
+package import BackChannel
 import JSON
-import Logging
-import OpenIDConnect
+package import Logging
+package import OpenIDConnect
 
 /// Presents a session's refresh token and makes the next session of what comes: new tokens, and everything that is said
 /// about the person read anew. Nothing else tells us of roles and organizations that have changed (logto.md, 4.6).
-struct RefreshExchange: Sendable {
-    let directory: ProviderDirectory
-    let backChannel: BackChannel
-    let settings: Settings
-    let logger: Logger
-    let clock: @Sendable () -> Instant
+package struct RefreshExchange: Sendable {
+    private let directory: ProviderDirectory
+    private let backChannel: BackChannel
+    private let settings: Settings
+    private let logger: Logger
+    private let clock: @Sendable () -> Instant
 
     private var client: Client { self.settings.configuration.provider.client }
 
     /// Nobody's request depends on a refresh for so long, and an answer that is not waited for loses the token.
     private static let patience = Duration.seconds(30)
     private static let retryPause = Duration.milliseconds(250)
+    /// Of a token whose lifetime nobody tells.
+    private static let usualLifetime = Duration.seconds(90)
+    /// Those who wait for a token get it, however soon it ends.
+    private static let shortestLifetime = Duration.seconds(10)
 
     /// Why there is no new session.
-    enum Failure: Error {
+    package enum Failure: Error {
         /// The provider has ended the grant: expired, revoked, suspended, deleted.
         case ended(code: String)
         /// The token is as good as before: it was not presented, or the provider said that it cannot answer now.
         case temporary(Fault)
         /// The token was presented and nobody knows what came of it.
         case lost(Fault)
+        /// The provider gives no token for this purpose. The session is none the worse.
+        case refused(String)
         /// Tokens came that cannot be accepted; the refresh token among them replaces the old one all the same.
         case unacceptable(OpenIDConnectError, Session)
     }
 
+    package init(
+        directory: ProviderDirectory,
+        backChannel: BackChannel,
+        settings: Settings,
+        logger: Logger,
+        clock: @escaping @Sendable () -> Instant
+    ) {
+        self.directory = directory
+        self.backChannel = backChannel
+        self.settings = settings
+        self.logger = logger
+        self.clock = clock
+    }
+
     /// The same session, one generation on.
-    func refreshed(_ session: Session) async throws(Failure) -> Session {
+    package func carryOut(_ errand: RefreshErrand, for session: Session) async throws(Failure) -> Session {
+        switch errand {
+        case .renewal: try await self.refreshed(session)
+        case .upstreamToken(let purpose): try await self.obtaining(purpose, for: session)
+        }
+    }
+
+    private func refreshed(_ session: Session) async throws(Failure) -> Session {
         guard let refreshToken = session.refreshToken else { throw .ended(code: "no_refresh_token") }
         let snapshot = try await self.snapshot()
-        let tokens = try await self.present(refreshToken, at: snapshot.provider)
+        let form = TokenRequest.refresh(refreshToken, client: self.client)
+        let tokens = try await self.present(form, at: snapshot.provider) { code, _ in
+            // Our own registration is at fault, such as a secret that is being replaced; no session ends for that.
+            ["invalid_grant", "access_denied"].contains(code)
+                ? .ended(code: code) : .temporary(.provider("the provider refuses to refresh", detail: code))
+        }
         let now = self.clock()
         do {
             return try await self.next(session, tokens, snapshot, now: now)
         } catch {
             throw .unacceptable(error, session.replacingRefreshToken(with: tokens.refreshToken ?? refreshToken))
         }
+    }
+
+    /// The same session with a token for an upstream; nothing else is read anew.
+    private func obtaining(_ purpose: ObtainedToken.Purpose, for session: Session) async throws(Failure) -> Session {
+        guard let refreshToken = session.refreshToken else { throw .ended(code: "no_refresh_token") }
+        let snapshot = try await self.snapshot()
+        let form = TokenRequest.refresh(
+            refreshToken,
+            resource: purpose.resource,
+            organizationID: purpose.organizationID,
+            client: self.client
+        )
+        let tokens = try await self.present(form, at: snapshot.provider) { code, description in
+            code == "invalid_grant" ? .ended(code: code) : .refused("\(code): \(description ?? "")")
+        }
+        let now = self.clock()
+        let lifetime = max(tokens.expiresIn.map { .seconds($0) } ?? Self.usualLifetime, Self.shortestLifetime)
+        let token = ObtainedToken(
+            purpose: purpose,
+            text: tokens.accessToken,
+            expiresAt: now.advanced(by: lifetime)
+        )
+        return session.adding(token, refreshToken: tokens.refreshToken ?? refreshToken, now: now)
     }
 
     private func snapshot() async throws(Failure) -> ProviderSnapshot {
@@ -55,8 +110,11 @@ struct RefreshExchange: Sendable {
     // MARK: The token
 
     /// Presents it; again only when the answer was lost and the provider allows it.
-    private func present(_ refreshToken: String, at provider: Provider) async throws(Failure) -> Tokens {
-        let form = TokenRequest.refresh(refreshToken, client: self.client)
+    private func present(
+        _ form: TokenRequest,
+        at provider: Provider,
+        _ judge: (_ code: String, _ description: String?) -> Failure
+    ) async throws(Failure) -> Tokens {
         var request = BackChannelRequest(form, to: provider.tokenEndpoint)
         request.timeout = max(Self.patience, self.settings.configuration.provider.timeout)
         request.isSentOnce = true
@@ -65,9 +123,12 @@ struct RefreshExchange: Sendable {
         while true {
             let fault: Fault
             do {
-                return try self.tokens(in: try await self.backChannel.send(request))
+                return try Self.tokens(in: try await self.backChannel.send(request), judge)
             } catch let failure as Failure {
                 throw failure
+            } catch BackChannelError.shutDown {
+                let fault = Fault.provider("the gateway is ending")
+                throw isOut ? .lost(fault) : .temporary(fault)
             } catch {
                 isOut = isOut || (error as? BackChannelError)?.mayHaveBeenSent ?? true
                 fault = .provider("the provider cannot be reached", detail: "\(error)")
@@ -79,12 +140,13 @@ struct RefreshExchange: Sendable {
         }
     }
 
-    private func tokens(in response: BackChannelResponse) throws(Failure) -> Tokens {
+    private static func tokens(
+        in response: BackChannelResponse,
+        _ judge: (_ code: String, _ description: String?) -> Failure
+    ) throws(Failure) -> Tokens {
         switch TokenResponse.parse(status: response.status, body: response.body) {
         case .tokens(let tokens): return tokens
-        case .refused(let code, _) where ["invalid_grant", "access_denied"].contains(code): throw .ended(code: code)
-        // Our own registration is at fault, such as a secret that is being replaced; no session ends for that.
-        case .refused(let code, _): throw .temporary(.provider("the provider refuses to refresh", detail: code))
+        case .refused(let code, let description): throw judge(code, description)
         case .temporary where response.status == 200: throw .lost(.provider("the token endpoint makes no sense"))
         case .temporary:
             throw .temporary(.provider("the token endpoint failed", detail: "status \(response.status)"))

@@ -1,38 +1,45 @@
-import Access
-import Cryptography
+package import Access
 import Logging
 import NIOCore
 import NIOHTTP1
 import OpenIDConnect
 
-/// One session's refresh, from the moment somebody finds it due to the moment everybody has their answer.
+/// What a refresh token is presented for.
+package enum RefreshErrand: Hashable, Sendable {
+    /// New tokens for the session, and everything that is said about the person read anew.
+    case renewal
+    /// One for an upstream.
+    case upstreamToken(ObtainedToken.Purpose)
+}
+
+/// One use of a session's refresh token, from the moment somebody finds it due to the moment everybody has their answer.
 ///
 /// The note in the store says whose turn it is (`RefreshTurn`). Whoever holds it looks at the record once more, presents
 /// the token, stores what comes, and takes the note away, in this order: so that whoever finds no note finds the result.
 final class RefreshFlight {
-    private let opened: OpenedSession
-    private let refresh: Refresh
+    let errand: RefreshErrand
+    let opened: OpenedSession
+    let refresh: Refresh
     private let note: HeldNote
     private let landed: (Result<OpenedSession?, Fault>, TimeAmount?) -> Void
     private var waiters: [Int: Refresh.Completion] = [:]
     private var nextSeat = 0
     private var isUnderWay = true
 
-    private var store: any SessionStore { self.refresh.sessions.store }
-    private var settings: Settings { self.refresh.sessions.settings }
-    private var session: Session { self.opened.session }
-    private var key: SessionKey { self.opened.ticket.key }
+    var store: any SessionStore { self.refresh.sessions.store }
+    var settings: Settings { self.refresh.sessions.settings }
+    var session: Session { self.opened.session }
+    var key: SessionKey { self.opened.ticket.key }
 
     private static let lookAgain = TimeAmount.milliseconds(100)
-    private static let storeAgain = TimeAmount.milliseconds(250)
-    /// A rotated token is worth a minute of a store's absence.
-    private static let storeAttempts = 240
 
     init(
+        _ errand: RefreshErrand,
         _ opened: OpenedSession,
         of refresh: Refresh,
         landed: @escaping (Result<OpenedSession?, Fault>, TimeAmount?) -> Void
     ) {
+        self.errand = errand
         self.opened = opened
         self.refresh = refresh
         self.landed = landed
@@ -77,7 +84,7 @@ final class RefreshFlight {
             found.flatMap { RefreshNote(bytes: $0) },
             age: age,
             generation: self.session.generation,
-            retryWindow: self.refresh.exchange.settings.configuration.provider.refreshRetry
+            retryWindow: self.refresh.retryWindow
         )
         switch turn {
         // What nobody can read is nobody's.
@@ -115,13 +122,13 @@ final class RefreshFlight {
     // MARK: With the provider
 
     private func present() {
-        let exchange = self.refresh.exchange
-        let session = self.session
-        let promise = self.refresh.eventLoop.makePromise(of: Session.self)
-        promise.completeWithTask { try await exchange.refreshed(session) }
-        promise.futureResult.assumeIsolated().whenComplete { result in
+        let (session, errand, present) = (self.session, self.errand, self.refresh.present)
+        self.refresh.detached.run {
+            try await present(errand, session)
+        } then: { result in
             switch result {
-            case .success(let next): self.save(next, .completed) { self.land(.success($0)) }
+            case .success(let next):
+                self.save(next, errand == .renewal ? .completed : nil) { self.land(.success($0)) }
             case .failure(let error): self.failed(error as? RefreshExchange.Failure)
             }
         }
@@ -129,15 +136,20 @@ final class RefreshFlight {
 
     private func failed(_ failure: RefreshExchange.Failure?) {
         switch failure {
+        // The next renewal finds out, and ends the session.
+        case .ended where self.errand != .renewal: self.land(.failure(.signInForUpstreamToken))
         case .ended(let code): self.end(code)
+        // An upstream's API that the provider cannot serve is no reason to put the session's renewal off.
+        case .temporary(let fault) where self.errand != .renewal: self.land(.failure(fault))
         case .temporary(let fault): self.pause(fault)
         case .lost(let fault): self.giveTokenUp(fault)
+        case .refused(let detail): self.land(.failure(.noUpstreamToken(detail)))
         case .unacceptable(let error, let next):
             self.refresh.logger.error(
                 "the provider's refreshed ID token was not accepted",
                 metadata: ["error": "\(error.debugDescription)"]
             )
-            self.save(next, .failed) { _ in
+            self.save(next, nil) { _ in
                 self.pause(.provider("refreshed tokens were not accepted", detail: error.code))
             }
         case nil: self.pause(Fault(.gateway, .internalServerError, "a refresh broke off"))
@@ -145,7 +157,7 @@ final class RefreshFlight {
     }
 
     /// Nobody tries again just now, here and elsewhere.
-    private func pause(_ fault: Fault) {
+    func pause(_ fault: Fault) {
         self.refresh.metrics.countRefresh(.failed)
         self.record(.refreshFailed, fault.detail ?? fault.reason)
         let pause = TimeAmount.milliseconds(.random(in: 4000...7000))
@@ -156,7 +168,9 @@ final class RefreshFlight {
     /// What came of the token is unknown. It is not presented a second time; the browser makes a trip instead.
     private func giveTokenUp(_ fault: Fault) {
         self.record(.refreshFailed, "its answer is lost: \(fault.detail ?? fault.reason)")
-        self.save(self.session.replacingRefreshToken(with: nil), .lost) { self.land(.success($0)) }
+        self.save(self.session.replacingRefreshToken(with: nil), .lost) { current in
+            self.land(self.errand == .renewal ? .success(current) : .failure(fault))
+        }
     }
 
     /// The provider has ended it; unless somebody has refreshed it with a newer token meanwhile.
@@ -178,95 +192,7 @@ final class RefreshFlight {
         }
     }
 
-    // MARK: With the store
-
-    /// Ends the flight itself when the store fails.
-    private func load(_ completion: @escaping (OpenedSession?) -> Void) {
-        self.read { result in
-            switch result {
-            case .success(let current): completion(current)
-            case .failure(let fault): self.land(.failure(fault))
-            }
-        }
-    }
-
-    /// Always from the store: a cache may be behind.
-    private func read(_ completion: @escaping (Result<OpenedSession?, Fault>) -> Void) {
-        self.store.load(self.key) { result in
-            switch result {
-            case .failure(let fault): completion(.failure(.store(fault)))
-            case .success(nil): completion(.success(nil))
-            case .success(let record?):
-                do {
-                    let session = try Session.open(
-                        record.box,
-                        ticket: self.opened.ticket,
-                        authority: self.session.authority,
-                        with: self.settings.keys
-                    )
-                    completion(.success(self.open(session, record.box)))
-                } catch {
-                    completion(.failure(Fault(.store, .serviceUnavailable, "a session record cannot be opened")))
-                }
-            }
-        }
-    }
-
-    private func open(_ session: Session, _ box: [UInt8]) -> OpenedSession {
-        self.refresh.sessions.opened(session, under: self.opened.ticket, box: box)
-    }
-
-    /// Stores the next session, however long the store takes to come back; answers what is there in the end.
-    private func save(
-        _ next: Session,
-        _ outcome: Metrics.RefreshOutcome,
-        attempt: Int = 0,
-        _ completion: @escaping (OpenedSession?) -> Void
-    ) {
-        guard let box = try? next.sealed(for: self.opened.ticket, with: self.settings.keys) else {
-            return self.pause(Fault(.gateway, .internalServerError, "a session could not be sealed"))
-        }
-        let again: (Fault) -> Void = { fault in
-            guard attempt < Self.storeAttempts else { return self.pause(fault) }
-            self.after(Self.storeAgain) { self.save(next, outcome, attempt: attempt + 1, completion) }
-        }
-        self.read { result in
-            switch result {
-            case .failure(let fault): again(fault)
-            // Ended meanwhile, or further than we are: a holder that was asleep for long.
-            case .success(let current) where Self.isOver(current, for: next): completion(current)
-            case .success:
-                let life = self.refresh.sessions.timeToLive(of: next)
-                self.store.replace(self.key, box, expiresIn: life) { result in
-                    switch result {
-                    case .failure(let fault): again(.store(fault))
-                    case .success(false): completion(nil)
-                    case .success(true):
-                        self.refresh.sessions.cache.forget(self.key)
-                        if outcome != .failed { self.refresh.metrics.countRefresh(outcome) }
-                        self.enterNewIndexes(next)
-                        completion(self.open(next, box))
-                    }
-                }
-            }
-        }
-    }
-
-    /// Whether there is nothing to store it for.
-    private static func isOver(_ current: OpenedSession?, for next: Session) -> Bool {
-        guard let current else { return true }
-        return current.session.isNewer(than: next)
-    }
-
-    /// A provider may begin to name its session only now.
-    private func enterNewIndexes(_ next: Session) {
-        let known = SessionIndex.all(of: self.session, under: self.key)
-        let new = SessionIndex.all(of: next, under: self.key).filter { !known.contains($0) }
-        guard !new.isEmpty else { return }
-        self.store.enter(self.key, in: new, expiresIn: next.expiresAt - self.refresh.sessions.now()) { _ in }
-    }
-
-    private func after(_ time: TimeAmount, _ body: @escaping () -> Void) {
+    func after(_ time: TimeAmount, _ body: @escaping () -> Void) {
         let box = NIOLoopBound(body, eventLoop: self.refresh.eventLoop)
         self.refresh.eventLoop.scheduleTask(in: time) { box.value() }
     }
@@ -275,7 +201,7 @@ final class RefreshFlight {
         self.refresh.audit?.write(event, subject: self.session.identity.subject, session: self.key, reason: reason)
     }
 
-    private func land(_ result: Result<OpenedSession?, Fault>, pause: TimeAmount? = nil) {
+    func land(_ result: Result<OpenedSession?, Fault>, pause: TimeAmount? = nil) {
         guard self.isUnderWay else { return }
         self.isUnderWay = false
         self.note.release()
@@ -288,10 +214,3 @@ final class RefreshFlight {
 
 @available(*, unavailable)
 extension RefreshFlight: Sendable {}
-
-extension Session {
-    /// Whether somebody has gone on from where `other` would go on to.
-    fileprivate func isNewer(than other: Session) -> Bool {
-        self.generation > other.generation || self.generation == other.generation && !self.mustRevalidate
-    }
-}

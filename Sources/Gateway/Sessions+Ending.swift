@@ -12,6 +12,8 @@ package struct ListedSession {
 extension Sessions {
     /// How many records are asked for at once.
     private static let batch = 100
+    /// From the code to the record: a provider that is slow, and a store.
+    private static let longestSave = Duration.seconds(600)
 
     /// The sessions of a set that are still there. Those that are not leave the set.
     package func list(_ index: SessionIndex, _ completion: @escaping Completion<[ListedSession]>) {
@@ -47,12 +49,43 @@ extension Sessions {
         }
     }
 
-    /// Ends every session of a set.
+    /// Ends every session of a set, those included that are just being saved (see `stands`).
     package func endAll(in index: SessionIndex, _ completion: @escaping Completion<[ListedSession]>) {
-        self.store.keys(in: index) { result in
+        let now = Timestamp.now.inMilliseconds
+        self.store.noteEnd(of: index, at: now, expiresIn: Self.longestSave) { result in
+            if case .failure(let fault) = result { return completion(.failure(.store(fault))) }
+            self.store.keys(in: index) { result in
+                switch result {
+                case .failure(let fault): completion(.failure(.store(fault)))
+                case .success(let keys): self.endAll(keys[...], [], completion)
+                }
+            }
+        }
+    }
+
+    /// Whether a session that has just been stored is to stay. It is not when its provider's session, its person's or all
+    /// sessions were ended since its sign-in began, in milliseconds since 1970: who ended them did not find it. Then it is
+    /// removed.
+    ///
+    /// Who ends sessions leaves word first and looks for them then; who begins one stores it first and looks for word
+    /// then. So one of them sees the other.
+    package func stands(
+        _ session: Session,
+        under ticket: Ticket,
+        begunAt: Int64,
+        _ completion: @escaping Completion<Bool>
+    ) {
+        let indexes = SessionIndex.all(of: session, under: ticket.key)
+        self.store.lastEnd(of: indexes) { result in
             switch result {
-            case .failure(let fault): completion(.failure(.store(fault)))
-            case .success(let keys): self.endAll(keys[...], [], completion)
+            case .success(let end) where (end ?? .min) < begunAt: completion(.success(true))
+            case .failure(let fault):
+                self.store.remove(ticket.key) { _ in completion(.failure(.store(fault))) }
+            case .success:
+                self.store.remove(ticket.key) { result in
+                    self.store.leave(ticket.key, indexes) { _ in }
+                    completion(result.map { _ in false }.mapError { .store($0) })
+                }
             }
         }
     }

@@ -147,18 +147,6 @@ package final class Sessions {
         }
     }
 
-    /// Stores a session in place of the one that was opened, unless that has been ended meanwhile. One without a ticket is
-    /// stored nowhere.
-    func replace(_ opened: OpenedSession, with session: Session, _ completion: @escaping Completion<Void>) {
-        guard !opened.isBearer else { return completion(.success(())) }
-        guard let box = try? session.sealed(for: opened.ticket, with: self.settings.keys) else {
-            return completion(.failure(Fault(.gateway, .internalServerError, "a session could not be sealed")))
-        }
-        self.store.replace(opened.ticket.key, box, expiresIn: self.timeToLive(of: session)) { result in
-            completion(result.map { _ in }.mapError { .store($0) })
-        }
-    }
-
     /// Ends what these tickets stand for. The sessions are handed over for what remains to be done with their tokens.
     package func remove(_ tickets: [Ticket], for authority: Authority, _ completion: @escaping Completion<[Session]>) {
         self.remove(tickets[...], for: authority, removed: [], completion)

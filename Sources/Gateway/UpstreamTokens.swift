@@ -1,145 +1,121 @@
 import Access
-import BackChannel
 import JSON
-import Logging
+import NIOHTTP1
 import OpenIDConnect
 
-/// The tokens one session has obtained for upstreams: each is kept while it is good and asked for once at a time.
-final class UpstreamTokens {
-    private struct Obtained {
+/// The tokens that a session has for upstreams: its own, and those it obtains, each kept with it while it is good.
+struct UpstreamTokens {
+    /// A token, and how long it is good for; `nil` when nobody says, or it is about to end.
+    struct Given {
         let text: String
-        let until: Instant
+        var lifetime: Duration?
     }
 
-    private var obtained: [UpstreamToken: Obtained] = [:]
-    /// Requests to the provider stand in line: each may bring the refresh token of the next.
-    private var line: [() -> Void] = []
-    private var isAsking = false
-    /// The newest one, once the provider has replaced that of the session.
-    private(set) var refreshToken: String?
+    typealias Completion = (Result<Given, Fault>) -> Void
+
+    let worker: Worker
 
     /// A token this close to its end would not survive the way to the application.
     private static let margin = Duration.seconds(30)
 
-    /// Why there is no token.
-    enum Failure: Error {
-        /// The refresh token is gone for good.
-        case signInAgain
-        /// The user has no right to one, or the configuration asks for what is not there.
-        case refused(String)
-        case fault(Fault)
-    }
+    private var refresh: Refresh { self.worker.refresh }
 
-    func token(
-        _ wanted: UpstreamToken,
-        of opened: OpenedSession,
-        on worker: Worker,
-        _ respond: @escaping (Result<String, Failure>) -> Void
-    ) {
-        let session = opened.session
+    func token(_ wanted: UpstreamToken, of opened: OpenedSession, _ respond: @escaping Completion) {
         switch wanted {
         case .idToken:
-            return respond(
-                session.idToken.isEmpty ? .failure(.refused("there is no ID token")) : .success(session.idToken)
-            )
+            let token = opened.session.idToken
+            respond(token.isEmpty ? .failure(.noUpstreamToken("there is no ID token")) : .success(Given(text: token)))
         case .accessToken:
-            let isGood =
-                session.accessTokenExpiresAt.map { worker.wallClock < $0.advanced(by: .zero - Self.margin) } ?? true
-            if let token = session.accessToken, isGood { return respond(.success(token)) }
-        case .obtained: break
-        }
-        if let known = self.known(wanted, worker.wallClock) { return respond(.success(known)) }
-        self.line.append {
-            // Somebody in front may have asked for the same.
-            if let known = self.known(wanted, worker.wallClock) {
-                respond(.success(known))
-                return self.next()
+            self.accessToken(of: opened, respond)
+        case .obtained(let resource, nil):
+            self.obtained(ObtainedToken.Purpose(resource: resource, organizationID: nil), of: opened, respond)
+        case .obtained(let resource, .fixed(let id)?):
+            self.obtained(ObtainedToken.Purpose(resource: resource, organizationID: id), of: opened, respond)
+        case .obtained(_, .segment?), .obtained(_, .field?):
+            respond(.failure(.noUpstreamToken("nobody has looked up the organization")))
+        case .obtained(let resource, .only?):
+            let all = (opened.session.parsedClaims["organizations"]?.arrayValue ?? []).compactMap(\.stringValue)
+            guard all.count == 1 else {
+                return respond(.failure(.noUpstreamToken("the user is not in one organization")))
             }
-            self.ask(for: wanted, of: opened, on: worker) { result in
-                respond(result)
-                self.next()
-            }
+            self.obtained(ObtainedToken.Purpose(resource: resource, organizationID: all[0]), of: opened, respond)
         }
-        if !self.isAsking { self.next() }
     }
 
-    /// How long the token of before is good for; `nil` when it was not obtained here.
-    func lifetime(of wanted: UpstreamToken, now: Instant) -> Duration? {
-        self.obtained[wanted].flatMap { now < $0.until ? $0.until - now : nil }
-    }
-
-    private func known(_ wanted: UpstreamToken, _ now: Instant) -> String? {
-        guard let known = self.obtained[wanted], now < known.until else { return nil }
-        return known.text
-    }
-
-    private func next() {
-        self.isAsking = !self.line.isEmpty
-        guard self.isAsking else { return }
-        self.line.removeFirst()()
-    }
-
-    private func ask(
-        for wanted: UpstreamToken,
-        of opened: OpenedSession,
-        on worker: Worker,
-        _ respond: @escaping (Result<String, Failure>) -> Void
-    ) {
-        guard let refreshToken = self.refreshToken ?? opened.session.refreshToken else {
-            return respond(.failure(.refused("there is no refresh token")))
+    /// The one of the sign-in, or of the latest refresh: one that is about to end is a reason for the next.
+    private func accessToken(of opened: OpenedSession, _ respond: @escaping Completion) {
+        let session = opened.session
+        let now = self.worker.wallClock
+        // A token of a minute is not replaced after half of it.
+        let isGood =
+            session.accessTokenExpiresAt.map { end in
+                now < end.advanced(by: .zero - min(Self.margin, (end - session.refreshedAt) / 4))
+            } ?? true
+        if let token = session.accessToken, isGood { return respond(.success(Given(text: token))) }
+        guard session.refreshToken != nil, !opened.isBearer else {
+            let lasts = session.accessTokenExpiresAt.map { now < $0 } ?? true
+            return respond(
+                session.accessToken.flatMap { lasts ? .success(Given(text: $0)) : nil }
+                    ?? .failure(Self.missing(session))
+            )
         }
-        var resource: String?
-        var organizationID: String?
-        if case .obtained(let asked, let organization) = wanted {
-            resource = asked
-            switch organization {
-            case nil: break
-            case .fixed(let id): organizationID = id
-            case .segment, .field: return respond(.failure(.refused("nobody has looked up the organization")))
-            case .only:
-                let all = (opened.session.parsedClaims["organizations"]?.arrayValue ?? []).compactMap(\.stringValue)
-                guard all.count == 1 else { return respond(.failure(.refused("the user is not in one organization"))) }
-                organizationID = all[0]
-            }
-        }
-        let client = worker.settings.configuration.provider.client
-        let request = TokenRequest.refresh(
-            refreshToken,
-            resource: resource,
-            organizationID: organizationID,
-            client: client
-        )
-        let (directory, backChannel) = (worker.provider, worker.backChannel)
-        worker.run {
-            let endpoint = try await directory.snapshot().provider.tokenEndpoint
-            let response = try await backChannel.post(request, to: endpoint)
-            return TokenResponse.parse(status: response.status, body: response.body)
-        } then: { result in
+        self.refresh.wait(for: opened) { result in
             switch result {
-            case .failure(let error):
-                respond(.failure(.fault(error as? Fault ?? .provider("no token", detail: "\(error)"))))
-            case .success(.temporary): respond(.failure(.fault(.provider("the token endpoint failed"))))
-            case .success(.refused(let code, _)) where code.utf8.elementsEqual("invalid_grant".utf8):
-                respond(.failure(.signInAgain))
-            case .success(.refused(let code, let description)):
-                respond(.failure(.refused("\(code): \(description ?? "")")))
-            case .success(.tokens(let tokens)):
-                let lifetime = tokens.expiresIn.map { Duration.seconds($0) } ?? .seconds(60)
-                let until = worker.wallClock.advanced(by: lifetime - Self.margin)
-                self.obtained[wanted] = Obtained(text: tokens.accessToken, until: until)
-                self.keep(tokens.refreshToken, instead: refreshToken, opened, on: worker)
-                respond(.success(tokens.accessToken))
+            case .failure(let fault): respond(.failure(fault))
+            case .success(nil): respond(.failure(.signInForUpstreamToken))
+            case .success(let next?):
+                respond(
+                    next.session.accessToken.map { .success(Given(text: $0)) } ?? .failure(Self.missing(next.session))
+                )
             }
         }
     }
 
-    /// A replaced refresh token is stored: the old one ends the whole grant when it is used again.
-    private func keep(_ new: String?, instead old: String, _ opened: OpenedSession, on worker: Worker) {
-        guard let new, !new.utf8.elementsEqual(old.utf8) else { return }
-        self.refreshToken = new
-        worker.sessions.replace(opened, with: opened.session.replacingRefreshToken(with: new)) { result in
-            guard case .failure(let fault) = result else { return }
-            worker.logger.warning("a new refresh token could not be stored", metadata: ["error": "\(fault.reason)"])
+    private func obtained(
+        _ purpose: ObtainedToken.Purpose,
+        of opened: OpenedSession,
+        _ respond: @escaping Completion
+    ) {
+        let session = opened.session
+        if let known = session.obtainedToken(for: purpose),
+            self.worker.wallClock < known.expiresAt.advanced(by: .zero - Self.margin)
+        {
+            return respond(.success(self.given(known)))
+        }
+        guard session.refreshToken != nil, !opened.isBearer else { return respond(.failure(Self.missing(session))) }
+        self.refresh.obtain(purpose, for: opened) { result in
+            switch result {
+            case .failure(let fault): respond(.failure(fault))
+            case .success(nil): respond(.failure(.signInForUpstreamToken))
+            case .success(let next?):
+                let token = next.session.obtainedToken(for: purpose)
+                respond(token.map { .success(self.given($0)) } ?? .failure(Self.missing(next.session)))
+            }
         }
     }
+
+    private func given(_ token: ObtainedToken) -> Given {
+        let lifetime = token.expiresAt - self.worker.wallClock - Self.margin
+        return Given(text: token.text, lifetime: lifetime > .zero ? lifetime : nil)
+    }
+
+    /// Why a session without a refresh token obtains nothing.
+    private static func missing(_ session: Session) -> Fault {
+        session.mustRevalidate ? .signInForUpstreamToken : .noUpstreamToken("there is no refresh token")
+    }
+}
+
+extension Fault {
+    /// The user has no right to a token, or the configuration asks for what is not there.
+    static func noUpstreamToken(_ detail: String) -> Fault {
+        Fault(.provider, .forbidden, "there is no token for the route's upstream", detail: detail)
+    }
+
+    /// The refresh token is gone for good.
+    static let signInForUpstreamToken = Fault(
+        .downstream,
+        .unauthorized,
+        "there is no token for the route's upstream",
+        detail: "the refresh token is gone"
+    )
 }

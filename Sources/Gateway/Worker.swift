@@ -26,6 +26,8 @@ package final class Worker {
     /// `nil`: the operator wants none.
     let audit: AuditLog?
     let refresh: Refresh
+    /// What is to be waited for before the loop ends.
+    package let detached: DetachedWork
     /// The same loop's workers for the other providers. They serve no connection; they share the sessions and all that is
     /// counted and written.
     private(set) var others: [Worker] = []
@@ -84,6 +86,7 @@ package final class Worker {
             ),
             accessLog: log.access ? AccessLog(sink: sink, asJSON: logsAsJSON, format: log.accessFormat) : nil,
             audit: log.audit ? AuditLog(sink: sink, asJSON: logsAsJSON) : nil,
+            detached: DetachedWork(eventLoop: eventLoop),
             clock: clock
         )
         self.init(Party(settings: settings, provider: provider, backChannel: backChannel), shared)
@@ -103,6 +106,7 @@ package final class Worker {
         let sessions: Sessions
         let accessLog: AccessLog?
         let audit: AuditLog?
+        let detached: DetachedWork
         let clock: @Sendable () -> Instant
     }
 
@@ -120,6 +124,7 @@ package final class Worker {
         self.accessLog = shared.accessLog
         self.sessions = shared.sessions
         self.audit = shared.audit
+        self.detached = shared.detached
         let judge = BearerJudge(directory: party.provider, backChannel: party.backChannel, settings: party.settings)
         self.bearerTokens = BearerTokens(settings: party.settings, judge: judge)
         let exchange = RefreshExchange(
@@ -132,7 +137,11 @@ package final class Worker {
         self.refresh = Refresh(
             eventLoop: shared.eventLoop,
             sessions: shared.sessions,
-            exchange: exchange,
+            detached: shared.detached,
+            present: { (errand, session) async throws(RefreshExchange.Failure) -> Session in
+                try await exchange.carryOut(errand, for: session)
+            },
+            retryWindow: party.settings.configuration.provider.refreshRetry,
             metrics: shared.metrics,
             audit: shared.audit,
             logger: shared.logger
@@ -201,14 +210,25 @@ package final class Worker {
         if self.connections.isEmpty, self.parties.allSatisfy(\.refresh.isIdle) { self.drained?.succeed() }
     }
 
-    /// Runs asynchronous work off the loop and brings its result back to it. The only hop of a request, on cold paths.
+    /// Runs asynchronous work off the loop and brings its result back to it.
     func run<Value: Sendable>(
         _ work: @escaping @Sendable () async throws -> Value,
         then completion: @escaping (Result<Value, any Error>) -> Void
     ) {
-        let promise = self.eventLoop.makePromise(of: Value.self)
-        promise.completeWithTask(work)
-        promise.futureResult.assumeIsolated().whenComplete(completion)
+        self.detached.run(work, then: completion)
+    }
+
+    /// What is known of the provider: at once where it is known, and after asking where it is not.
+    func withProvider(_ completion: @escaping (Result<ProviderSnapshot, Fault>) -> Void) {
+        if let snapshot = self.provider.current { return completion(.success(snapshot)) }
+        let directory = self.provider
+        self.run {
+            try await directory.snapshot()
+        } then: { result in
+            completion(
+                result.mapError { $0 as? Fault ?? .provider("the provider cannot be discovered", detail: "\($0)") }
+            )
+        }
     }
 
     private func ticked() {

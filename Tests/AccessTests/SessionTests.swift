@@ -98,6 +98,43 @@ struct SessionTests {
         #expect(session.bytes == [2] + head + [0] + added + Array(parts.dropFirst()))
     }
 
+    @Test func `tokens for upstreams come back too, and only then the layout is another`() throws {
+        let purposes = [
+            ObtainedToken.Purpose(resource: "https://api.example.com", organizationID: nil),
+            ObtainedToken.Purpose(resource: nil, organizationID: "o1"),
+        ]
+        let tokens = purposes.map { ObtainedToken(purpose: $0, text: "t", expiresAt: .somewhen) }
+        let session = Session.make(generation: 4)
+        let first = session.adding(tokens[0], refreshToken: "r1", now: Instant(seconds: 1))
+        let both = first.adding(tokens[1], refreshToken: "r2", now: Instant(seconds: 1))
+        #expect(session.bytes[0] == 2 && both.bytes[0] == 3)
+        let read = try Session(bytes: both.bytes)
+        #expect(read.obtainedTokens == tokens)
+        #expect(read.obtainedToken(for: purposes[1]) == tokens[1])
+        #expect(read.refreshToken == "r2" && read.generation == 6 && read.refreshedAt == session.refreshedAt)
+        #expect(read.accessToken == session.accessToken && !read.mustRevalidate)
+        for length in 0..<both.bytes.count {
+            #expect(throws: SessionError.self) { try Session(bytes: Array(both.bytes.prefix(length))) }
+        }
+        #expect(both.replacingRefreshToken(with: nil).obtainedTokens == tokens)
+    }
+
+    @Test func `a token for an upstream takes the place of the one before, and the expired go`() {
+        let purpose = ObtainedToken.Purpose(resource: "a", organizationID: nil)
+        let other = ObtainedToken.Purpose(resource: "b", organizationID: nil)
+        func token(_ purpose: ObtainedToken.Purpose, _ text: String, until seconds: Int64) -> ObtainedToken {
+            ObtainedToken(purpose: purpose, text: text, expiresAt: Instant(seconds: seconds))
+        }
+        let session = Session.make()
+            .adding(token(purpose, "1", until: 10), refreshToken: "r", now: Instant(seconds: 0))
+            .adding(token(other, "2", until: 10), refreshToken: "r", now: Instant(seconds: 0))
+            .adding(token(purpose, "3", until: 30), refreshToken: "r", now: Instant(seconds: 9))
+        #expect(session.obtainedTokens.map(\.text) == ["2", "3"])
+        let later = session.adding(token(purpose, "4", until: 40), refreshToken: "r", now: Instant(seconds: 10))
+        #expect(later.obtainedTokens.map(\.text) == ["4"])
+        #expect("\(later.obtainedTokens)".contains("4") == false)
+    }
+
     @Test func `anything missing or left over is refused`() throws {
         let bytes = Session.make().bytes
         for length in 0..<bytes.count {
@@ -108,7 +145,7 @@ struct SessionTests {
 
     @Test func `another version is refused by name`() {
         var bytes = Session.make().bytes
-        bytes[0] = 3
+        bytes[0] = 9
         #expect { try Session(bytes: bytes) } throws: { error in
             if case SessionError.unknownVersion = error { true } else { false }
         }

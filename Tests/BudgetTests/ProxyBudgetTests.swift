@@ -86,6 +86,7 @@ struct ProxyBudgetTests {
         _ = try await workers.map { $0.stop() }
         try await application.close()
         backChannel.shutDown()
+        try await workers.wait { $0.whenDone() }
         try await group.shutdownGracefully()
         return Int(after - before) / rounds
     }

@@ -4,6 +4,7 @@ import hashlib
 import hmac
 import json
 import time
+from concurrent.futures import ThreadPoolExecutor
 from urllib.parse import parse_qs, urlencode, urlsplit
 
 import pytest
@@ -104,6 +105,25 @@ def test_five_hundred_sessions_of_one_person_end_in_one_call(stage, forger, logt
     assert taken < 20, f"{taken:.1f} s"
     assert all(session_of(gateway, agent) is None for agent in agents[::25])
     assert len(audit(gateway, "revoked")) == 500
+
+
+@pytest.mark.parametrize("store_kind", ["memory", "redis"])
+def test_a_sign_in_that_a_logout_overtakes_does_not_stand(stage, logto, upstream, store_kind):
+    """The code has been redeemed and the session is not stored yet: nobody who ends sessions finds it."""
+    settings = redis_settings(stage.redis().url) if store_kind == "redis" else {}
+    gateway = with_logout(stage.gateway(logto, upstream, settings), logto)
+    logto.control("/fault", {"route": "token", "grantType": "authorization_code", "n": 1, "delayMs": 3000})
+    agent = UserAgent()
+    callback = logto.authenticate(agent, agent.location(agent.get(gateway.url("/"))))
+    with ThreadPoolExecutor(1) as pool:
+        answering = pool.submit(agent.get, callback)
+        eventually(lambda: logto.requests("/oidc/token"))
+        assert deliver(gateway, logout_token(logto)).status_code == 200
+        answer = answering.result()
+    assert agent.location(answer).startswith(logto.base), "the provider is asked again"
+    assert gateway.cookie_name not in agent.cookies(gateway.origin)
+    assert not audit(gateway, "signed-in")
+    assert session_of(gateway, sign_in(gateway, logto, agent=agent)), "and who signs in afterwards is signed in"
 
 
 def test_a_logout_token_is_good_once_on_all_replicas(stage, logto, upstream):
@@ -414,6 +434,24 @@ def test_the_command_line_does_the_same(administered, logto):
 
 
 # Who came and went
+
+
+def test_the_audit_log_says_who_was_denied_and_whose_refresh_failed(stage, logto, upstream):
+    route = [
+        {"path": "/", "upstream": upstream.url},
+        {"path": "/admins", "upstream": upstream.url, "require": {"roles": ["admin"]}},
+    ]
+    gateway = stage.gateway(logto, upstream, {"route": route, "log": {"level": "critical"}})
+    logto.control("/knobs", {"accessTokenTtl": 2, "idTokenTtl": 2})
+    agent = sign_in(gateway, logto)
+    assert agent.get(gateway.url("/admins")).status_code == 403
+    (denied,) = eventually(lambda: audit(gateway, "denied"))
+    assert denied["subject"] == logto.subject and denied["reason"] and denied["request_id"]
+    logto.control("/fault", {"route": "token", "grantType": "refresh_token", "n": -1, "status": 500})
+    pause(2.5)
+    assert agent.get(gateway.url("/")).status_code == 503
+    failed = eventually(lambda: audit(gateway, "refresh-failed"))
+    assert failed[0]["subject"] == logto.subject and "500" in failed[0]["reason"]
 
 
 def test_the_audit_log_says_who_came_and_went_and_never_a_secret(stage, logto, upstream):

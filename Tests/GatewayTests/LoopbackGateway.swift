@@ -53,6 +53,7 @@ struct LoopbackGateway {
         _ = try await workers.map { $0.stop() }
         try await application.stop()
         backChannel.shutDown()
+        try await workers.wait { $0.whenDone() }
         try await group.shutdownGracefully()
         return try result.get()
     }

@@ -9,14 +9,14 @@ import Testing
 /// From a ticket to a session and back.
 struct SessionsTests {
     private let clock = ManualClock()
-    private let store: WatchedStore
+    private let store: TellingStore
     private let metrics = Metrics()
     private let sessions: Sessions
     private let authority: Authority
 
     init() throws {
         let clock = self.clock
-        self.store = WatchedStore(MemoryStore(capacity: 100) { clock.now })
+        self.store = TellingStore(MemoryStore(capacity: 100) { clock.now })
         self.sessions = Sessions(store: self.store, settings: try Settings(.make()), metrics: self.metrics) {
             clock.now
         }
@@ -221,104 +221,5 @@ struct SessionsTests {
             }
         }
         #expect(claims == [true, false])
-    }
-}
-
-/// A store that can be made to fail, and tells what it was asked.
-private final class WatchedStore: SessionStore {
-    private let base: MemoryStore
-    var fault: StoreFault?
-    private(set) var loads = 0
-    private(set) var extensions: [Duration] = []
-
-    init(_ base: MemoryStore) {
-        self.base = base
-    }
-
-    func load(_ key: SessionKey, _ completion: @escaping (Result<StoredRecord?, StoreFault>) -> Void) {
-        self.loads += 1
-        if let fault { completion(.failure(fault)) } else { self.base.load(key, completion) }
-    }
-
-    func save(
-        _ key: SessionKey,
-        _ box: [UInt8],
-        expiresIn: Duration,
-        _ completion: @escaping (Result<Void, StoreFault>) -> Void
-    ) {
-        if let fault { completion(.failure(fault)) } else { self.base.save(key, box, expiresIn: expiresIn, completion) }
-    }
-
-    func replace(
-        _ key: SessionKey,
-        _ box: [UInt8],
-        expiresIn: Duration,
-        _ completion: @escaping (Result<Bool, StoreFault>) -> Void
-    ) {
-        if let fault {
-            completion(.failure(fault))
-        } else {
-            self.base.replace(key, box, expiresIn: expiresIn, completion)
-        }
-    }
-
-    func extend(_ key: SessionKey, expiresIn: Duration, _ completion: @escaping (Result<Void, StoreFault>) -> Void) {
-        self.extensions.append(expiresIn)
-        if let fault { completion(.failure(fault)) } else { self.base.extend(key, expiresIn: expiresIn, completion) }
-    }
-
-    func remove(_ key: SessionKey, _ completion: @escaping (Result<Bool, StoreFault>) -> Void) {
-        if let fault { completion(.failure(fault)) } else { self.base.remove(key, completion) }
-    }
-
-    func claim(_ name: [UInt8], expiresIn: Duration, _ completion: @escaping (Result<Bool, StoreFault>) -> Void) {
-        if let fault { completion(.failure(fault)) } else { self.base.claim(name, expiresIn: expiresIn, completion) }
-    }
-
-    func enter(
-        _ key: SessionKey,
-        in indexes: [SessionIndex],
-        expiresIn: Duration,
-        _ completion: @escaping (Result<Void, StoreFault>) -> Void
-    ) {
-        if let fault {
-            completion(.failure(fault))
-        } else {
-            self.base.enter(key, in: indexes, expiresIn: expiresIn, completion)
-        }
-    }
-
-    func leave(
-        _ key: SessionKey,
-        _ indexes: [SessionIndex],
-        _ completion: @escaping (Result<Void, StoreFault>) -> Void
-    ) {
-        if let fault { completion(.failure(fault)) } else { self.base.leave(key, indexes, completion) }
-    }
-
-    func keys(in index: SessionIndex, _ completion: @escaping (Result<[SessionKey], StoreFault>) -> Void) {
-        if let fault { completion(.failure(fault)) } else { self.base.keys(in: index, completion) }
-    }
-
-    func mark(_ key: SessionKey, _ completion: @escaping (Result<Void, StoreFault>) -> Void) {
-        if let fault { completion(.failure(fault)) } else { self.base.mark(key, completion) }
-    }
-
-    func changeNote(
-        _ key: SessionKey,
-        from expected: [UInt8]?,
-        to value: [UInt8]?,
-        expiresIn: Duration,
-        _ completion: @escaping (Result<NoteChange, StoreFault>) -> Void
-    ) {
-        if let fault {
-            completion(.failure(fault))
-        } else {
-            self.base.changeNote(key, from: expected, to: value, expiresIn: expiresIn, completion)
-        }
-    }
-
-    func ping(_ completion: @escaping (Result<Void, StoreFault>) -> Void) {
-        if let fault { completion(.failure(fault)) } else { self.base.ping(completion) }
     }
 }

@@ -5,13 +5,18 @@ import OpenIDConnect
 import TestSupport
 import Testing
 
-/// A store that tells what the test says, and answers loads when the test wants it.
+/// A store that tells what the test says, answers loads when the test wants it, fails when it is to, and counts.
 final class TellingStore: SessionStore {
     let base: MemoryStore
     var isCurrent = false
     var isHolding = false
+    /// The answer to everything.
+    var fault: StoreFault?
+    /// Notes are changed, and nobody learns of it.
+    var losesAnswers = false
     private(set) var loads = 0
-    private(set) var extensions = 0
+    private(set) var extensions: [Duration] = []
+    private(set) var noteChanges: [[UInt8]?] = []
     private var held: [() -> Void] = []
     private var listener: ((StoreChange) -> Void)?
 
@@ -39,10 +44,16 @@ final class TellingStore: SessionStore {
         for answer in held { answer() }
     }
 
+    private func unlessFailing<Value>(_ completion: (Result<Value, StoreFault>) -> Void, _ ask: () -> Void) {
+        if let fault { completion(.failure(fault)) } else { ask() }
+    }
+
     func load(_ key: SessionKey, _ completion: @escaping (Result<StoredRecord?, StoreFault>) -> Void) {
         self.loads += 1
-        guard self.isHolding else { return self.base.load(key, completion) }
-        self.held.append { self.base.load(key, completion) }
+        self.unlessFailing(completion) {
+            guard self.isHolding else { return self.base.load(key, completion) }
+            self.held.append { self.base.load(key, completion) }
+        }
     }
 
     func save(
@@ -51,7 +62,7 @@ final class TellingStore: SessionStore {
         expiresIn: Duration,
         _ completion: @escaping (Result<Void, StoreFault>) -> Void
     ) {
-        self.base.save(key, box, expiresIn: expiresIn, completion)
+        self.unlessFailing(completion) { self.base.save(key, box, expiresIn: expiresIn, completion) }
     }
 
     func replace(
@@ -60,20 +71,20 @@ final class TellingStore: SessionStore {
         expiresIn: Duration,
         _ completion: @escaping (Result<Bool, StoreFault>) -> Void
     ) {
-        self.base.replace(key, box, expiresIn: expiresIn, completion)
+        self.unlessFailing(completion) { self.base.replace(key, box, expiresIn: expiresIn, completion) }
     }
 
     func extend(_ key: SessionKey, expiresIn: Duration, _ completion: @escaping (Result<Void, StoreFault>) -> Void) {
-        self.extensions += 1
-        self.base.extend(key, expiresIn: expiresIn, completion)
+        self.extensions.append(expiresIn)
+        self.unlessFailing(completion) { self.base.extend(key, expiresIn: expiresIn, completion) }
     }
 
     func remove(_ key: SessionKey, _ completion: @escaping (Result<Bool, StoreFault>) -> Void) {
-        self.base.remove(key, completion)
+        self.unlessFailing(completion) { self.base.remove(key, completion) }
     }
 
     func claim(_ name: [UInt8], expiresIn: Duration, _ completion: @escaping (Result<Bool, StoreFault>) -> Void) {
-        self.base.claim(name, expiresIn: expiresIn, completion)
+        self.unlessFailing(completion) { self.base.claim(name, expiresIn: expiresIn, completion) }
     }
 
     func enter(
@@ -82,7 +93,7 @@ final class TellingStore: SessionStore {
         expiresIn: Duration,
         _ completion: @escaping (Result<Void, StoreFault>) -> Void
     ) {
-        self.base.enter(key, in: indexes, expiresIn: expiresIn, completion)
+        self.unlessFailing(completion) { self.base.enter(key, in: indexes, expiresIn: expiresIn, completion) }
     }
 
     func leave(
@@ -90,15 +101,28 @@ final class TellingStore: SessionStore {
         _ indexes: [SessionIndex],
         _ completion: @escaping (Result<Void, StoreFault>) -> Void
     ) {
-        self.base.leave(key, indexes, completion)
+        self.unlessFailing(completion) { self.base.leave(key, indexes, completion) }
     }
 
     func keys(in index: SessionIndex, _ completion: @escaping (Result<[SessionKey], StoreFault>) -> Void) {
-        self.base.keys(in: index, completion)
+        self.unlessFailing(completion) { self.base.keys(in: index, completion) }
+    }
+
+    func noteEnd(
+        of index: SessionIndex,
+        at moment: Int64,
+        expiresIn: Duration,
+        _ completion: @escaping (Result<Void, StoreFault>) -> Void
+    ) {
+        self.unlessFailing(completion) { self.base.noteEnd(of: index, at: moment, expiresIn: expiresIn, completion) }
+    }
+
+    func lastEnd(of indexes: [SessionIndex], _ completion: @escaping (Result<Int64?, StoreFault>) -> Void) {
+        self.unlessFailing(completion) { self.base.lastEnd(of: indexes, completion) }
     }
 
     func mark(_ key: SessionKey, _ completion: @escaping (Result<Void, StoreFault>) -> Void) {
-        self.base.mark(key, completion)
+        self.unlessFailing(completion) { self.base.mark(key, completion) }
     }
 
     func changeNote(
@@ -108,10 +132,15 @@ final class TellingStore: SessionStore {
         expiresIn: Duration,
         _ completion: @escaping (Result<NoteChange, StoreFault>) -> Void
     ) {
-        self.base.changeNote(key, from: expected, to: value, expiresIn: expiresIn, completion)
+        self.noteChanges.append(value)
+        self.unlessFailing(completion) {
+            self.base.changeNote(key, from: expected, to: value, expiresIn: expiresIn) { result in
+                completion(self.losesAnswers ? .failure(StoreFault(kind: .timeout)) : result)
+            }
+        }
     }
 
     func ping(_ completion: @escaping (Result<Void, StoreFault>) -> Void) {
-        completion(.success(()))
+        self.unlessFailing(completion) { self.base.ping(completion) }
     }
 }

@@ -50,6 +50,14 @@ package struct StoreDriver: Sendable {
         try await self.ask { $0.keys(in: index, $1) }
     }
 
+    package func noteEnd(of index: SessionIndex, at moment: Int64, expiresIn: Duration) async throws {
+        try await self.ask { $0.noteEnd(of: index, at: moment, expiresIn: expiresIn, $1) }
+    }
+
+    package func lastEnd(of indexes: [SessionIndex]) async throws -> Int64? {
+        try await self.ask { $0.lastEnd(of: indexes, $1) }
+    }
+
     package func mark(_ key: SessionKey) async throws {
         try await self.ask { $0.mark(key, $1) }
     }
@@ -93,6 +101,7 @@ package func checkSessionStoreContract(
     try await checkClaims(store, letTimePass)
     try await checkManyAtOnce(store)
     try await checkIndexes(store, letTimePass)
+    try await checkEnds(store, letTimePass)
     try await checkMarks(store)
     try await checkNotes(store, letTimePass)
 }
@@ -222,6 +231,24 @@ private func checkIndexes(
     #expect(try await store.keys(in: other).contains(keys[1]))
     try await store.enter(keys[1], in: [], expiresIn: hour)
     try await store.leave(keys[1], [])
+}
+
+private func checkEnds(
+    _ store: StoreDriver,
+    _ letTimePass: @Sendable (Duration) async throws -> Void
+) async throws {
+    let indexes = (0..<3).map { _ in SessionIndex.subject(Ticket.make().cookieValue, issuer: "i") }
+    #expect(try await store.lastEnd(of: indexes) == nil)
+    #expect(try await store.lastEnd(of: []) == nil)
+    try await store.noteEnd(of: indexes[0], at: 7, expiresIn: hour)
+    try await store.noteEnd(of: indexes[2], at: 9_007_199_254_740_993, expiresIn: .seconds(1))
+    #expect(try await store.lastEnd(of: indexes) == 9_007_199_254_740_993, "the latest counts, to the millisecond")
+    #expect(try await store.lastEnd(of: [indexes[1]]) == nil, "another set is another set")
+    #expect(try await store.keys(in: indexes[0]).isEmpty, "an end is not a member")
+    try await letTimePass(.seconds(2))
+    #expect(try await store.lastEnd(of: indexes) == 7, "it is forgotten in time")
+    try await store.noteEnd(of: indexes[0], at: 8, expiresIn: hour)
+    #expect(try await store.lastEnd(of: indexes) == 8)
 }
 
 private func checkMarks(_ store: StoreDriver) async throws {

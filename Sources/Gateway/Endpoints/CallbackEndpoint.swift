@@ -49,14 +49,10 @@ private final class Callback {
     func begin() {
         guard let state = AuthorizationResponse.state(in: self.query), let signIn = self.transactions.signIn(for: state)
         else { return self.startOver(AuthorizationResponse.state(in: self.query)) }
-        if let snapshot = self.worker.provider.current { return self.judge(signIn, at: snapshot.provider) }
-        let directory = self.worker.provider
-        self.worker.run {
-            try await directory.snapshot()
-        } then: { result in
+        self.worker.withProvider { result in
             switch result {
             case .success(let snapshot): self.judge(signIn, at: snapshot.provider)
-            case .failure(let error): self.fail(error as? Fault ?? .provider("discovery failed", detail: "\(error)"))
+            case .failure(let fault): self.fail(fault)
             }
         }
     }
@@ -100,6 +96,7 @@ private final class Callback {
     }
 
     private func redeem(_ code: String, of signIn: SignIn) {
+        let begunAt = Timestamp.now.inMilliseconds
         let exchange = CodeExchange(
             directory: self.worker.provider,
             backChannel: self.worker.backChannel,
@@ -117,22 +114,34 @@ private final class Callback {
                 guard signIn.stepUp.accepts(acr: session.parsedClaims["acr"]?.stringValue) else {
                     return self.failed(signIn, .unacceptable(.authenticationClassNotMet))
                 }
-                self.store(session, signIn)
+                self.store(session, signIn, begunAt: begunAt)
             case .failure(let error): self.failed(signIn, error as? CodeExchange.Failure)
             }
         }
     }
 
-    private func store(_ session: Session, _ signIn: SignIn) {
+    private func store(_ session: Session, _ signIn: SignIn, begunAt: Int64) {
         self.worker.sessions.create(session) { result in
             switch result {
             case .failure(let fault): self.fail(fault)
             case .success(let ticket):
-                // The record this browser had before is nobody's any more. The new session stands either way.
-                self.worker.sessions.remove(self.request.tickets, for: self.sessions) { _ in
-                    self.succeed(ticket, session, signIn)
+                self.worker.sessions.stands(session, under: ticket, begunAt: begunAt) { result in
+                    switch result {
+                    case .failure(let fault): self.fail(fault)
+                    case .success(true): self.replaceOld(with: ticket, session, signIn)
+                    case .success(false):
+                        self.log(.notice, "a session was ended while it began", nil)
+                        self.startOver(signIn)
+                    }
                 }
             }
+        }
+    }
+
+    private func replaceOld(with ticket: Ticket, _ session: Session, _ signIn: SignIn) {
+        // The record this browser had before is nobody's any more. The new session stands either way.
+        self.worker.sessions.remove(self.request.tickets, for: self.sessions) { _ in
+            self.succeed(ticket, session, signIn)
         }
     }
 

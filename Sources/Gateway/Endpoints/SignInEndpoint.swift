@@ -111,23 +111,7 @@ enum SignInEndpoint {
             answer.setCookie(SignInLoop.cleared(on: worker))
             return respond(answer)
         }
-        if let snapshot = worker.provider.current {
-            return respond(
-                Self.redirect(
-                    returnURL,
-                    parameters,
-                    isRegistration,
-                    attempt,
-                    for: request,
-                    on: worker,
-                    at: snapshot.provider
-                )
-            )
-        }
-        let directory = worker.provider
-        worker.run {
-            try await directory.snapshot()
-        } then: { result in
+        worker.withProvider { result in
             switch result {
             case .success(let snapshot):
                 respond(
@@ -141,8 +125,7 @@ enum SignInEndpoint {
                         at: snapshot.provider
                     )
                 )
-            case .failure(let error):
-                let fault = error as? Fault ?? .provider("the provider cannot be discovered", detail: "\(error)")
+            case .failure(let fault):
                 respond(.fault(fault, asPage: request.access.isNavigation, requestID: request.requestID))
             }
         }

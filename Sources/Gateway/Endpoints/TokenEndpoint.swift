@@ -75,22 +75,21 @@ enum TokenEndpoint {
             resource: question.resource,
             organization: question.organization.map { .fixed($0) }
         )
-        opened.upstreamTokens.token(wanted, of: opened, on: worker) { result in
+        UpstreamTokens(worker: worker).token(wanted, of: opened) { result in
             switch result {
             case .success(let token):
-                let lifetime = opened.upstreamTokens.lifetime(of: wanted, now: worker.wallClock)
                 var members = [
-                    JSONMember(name: "access_token", value: .string(token)),
+                    JSONMember(name: "access_token", value: .string(token.text)),
                     JSONMember(name: "token_type", value: "Bearer"),
                 ]
-                if let lifetime {
+                if let lifetime = token.lifetime {
                     let seconds = JSONNumber(lifetime.components.seconds)
                     members.append(JSONMember(name: "expires_in", value: .number(seconds)))
                 }
                 respond(.json(.object(members), status: .ok))
-            case .failure(.signInAgain): respond(Self.challenge(request, on: worker))
-            case .failure(let failure):
-                respond(.fault(.noToken(failure), asPage: false, requestID: request.requestID))
+            case .failure(let fault) where fault.status == .unauthorized: respond(Self.challenge(request, on: worker))
+            case .failure(let fault):
+                respond(.fault(fault, asPage: false, requestID: request.requestID))
             }
         }
     }

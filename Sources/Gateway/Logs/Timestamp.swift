@@ -17,6 +17,9 @@ package struct Timestamp {
         return Self(seconds: Int64(time.tv_sec), milliseconds: time.tv_nsec / 1_000_000)
     }
 
+    /// Milliseconds since the beginning of 1970.
+    var inMilliseconds: Int64 { self.seconds * 1000 + Int64(self.milliseconds) }
+
     /// `2026-11-21T09:30:00.125Z`
     package var text: String {
         let date = self.date

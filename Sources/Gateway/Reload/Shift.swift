@@ -42,6 +42,12 @@ package final class Shift {
         self.current.stop()
     }
 
+    /// Succeeds when nothing that they have asked for elsewhere is under way any more.
+    package func whenDone() -> EventLoopFuture<Void> {
+        let workers = self.leaving + [self.current]
+        return .andAllSucceed(workers.map { $0.detached.whenDone() }, on: self.current.eventLoop)
+    }
+
     /// What all of them have counted together.
     var metricsSnapshot: MetricsSnapshot {
         var snapshot = self.current.metricsSnapshot
