@@ -107,6 +107,12 @@ let package = Package(
             path: "Tests/TestSupport",
             swiftSettings: rules
         ),
+        .target(
+            name: "RedisTestServer",
+            dependencies: ["Redis", nioCore, nioPosix],
+            path: "Tests/RedisTestServer",
+            swiftSettings: rules
+        ),
         .target(name: "CAllocationCounter", path: "Tests/CAllocationCounter"),
         .testTarget(name: "JSONTests", dependencies: ["JSON", "TestSupport"], swiftSettings: rules),
         .testTarget(name: "CryptographyTests", dependencies: ["Cryptography", "TestSupport"], swiftSettings: rules),
@@ -120,12 +126,17 @@ let package = Package(
             dependencies: ["Access", "Cryptography", "JSON", "OpenIDConnect", "TestSupport"],
             swiftSettings: rules
         ),
-        .testTarget(name: "RedisTests", dependencies: ["Redis", nioCore, nioPosix, nioEmbedded], swiftSettings: rules),
+        .testTarget(
+            name: "RedisTests",
+            dependencies: ["Redis", "RedisTestServer", nioCore, nioPosix, nioEmbedded],
+            swiftSettings: rules
+        ),
         .testTarget(name: "BackChannelTests", dependencies: ["BackChannel"], swiftSettings: rules),
         .testTarget(
             name: "GatewayTests",
             dependencies: [
-                "Access", "BackChannel", "Cryptography", "Gateway", "JSON", "OpenIDConnect", "Redis", "TestSupport",
+                "Access", "BackChannel", "Cryptography", "Gateway", "JSON", "OpenIDConnect", "Redis",
+                "RedisTestServer", "TestSupport",
                 nioCore, nioPosix, nioEmbedded, nioHTTP1, nioHPACK, logging,
             ],
             swiftSettings: rules

@@ -3,6 +3,7 @@ import Gateway
 import NIOCore
 import NIOPosix
 import Redis
+import RedisTestServer
 import TestSupport
 import Testing
 
@@ -10,7 +11,7 @@ import Testing
 @Suite(.serialized, .timeLimit(.minutes(1)))
 struct RedisStoreTests {
     @Test func itKeepsWhatEveryStorePromises() async throws {
-        let server = try await RedisServer()
+        let server = try await RedisServer.start()
         defer { server.stop() }
         let client = try await Client(server.configuration)
         try await checkSessionStoreContract(client.driver) { try await client.letTimePass($0) }
@@ -18,7 +19,7 @@ struct RedisStoreTests {
     }
 
     @Test func severalGatewaysShareARedisUnderTheirPrefixes() async throws {
-        let server = try await RedisServer()
+        let server = try await RedisServer.start()
         defer { server.stop() }
         let one = try await Client(server.configuration, keyPrefix: "one:")
         let other = try await Client(server.configuration, keyPrefix: "other:")
@@ -53,7 +54,7 @@ struct RedisStoreTests {
 
     @Test(arguments: ["", "x", "\u{1}1234567", "\u{2}12345678box"])
     func aRecordNotWrittenByUsIsAFault(_ value: String) async throws {
-        let server = try await RedisServer()
+        let server = try await RedisServer.start()
         defer { server.stop() }
         let client = try await Client(server.configuration)
         let key = Ticket.make().key
@@ -64,7 +65,7 @@ struct RedisStoreTests {
     }
 
     @Test func anotherTypeUnderOurKeyIsAFault() async throws {
-        let server = try await RedisServer()
+        let server = try await RedisServer.start()
         defer { server.stop() }
         let client = try await Client(server.configuration)
         let key = Ticket.make().key
@@ -75,7 +76,7 @@ struct RedisStoreTests {
     }
 
     @Test func aRedisThatIsGoneIsAFaultAndNotAnAbsentSession() async throws {
-        let server = try await RedisServer()
+        let server = try await RedisServer.start()
         var configuration = server.configuration
         configuration.connectTimeout = .milliseconds(1)
         let client = try await Client(configuration)
@@ -90,7 +91,7 @@ struct RedisStoreTests {
     }
 
     @Test func aRedisWithoutMemoryIsAFault() async throws {
-        let server = try await RedisServer()
+        let server = try await RedisServer.start()
         defer { server.stop() }
         let client = try await Client(server.configuration)
         _ = try await client.send("CONFIG", "SET", "maxmemory", "1")

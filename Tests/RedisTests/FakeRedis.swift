@@ -1,6 +1,7 @@
 import NIOCore
 import NIOPosix
 import Redis
+import RedisTestServer
 import Synchronization
 
 /// A server that speaks RESP and answers as the test says, on a loopback port of its own.
@@ -74,15 +75,6 @@ final class FakeRedis: Sendable {
         self.seen.withLock { $0.calls.append(call) }
         if let answer = self.answer(call) { return answer }
         return ["AUTH", "SELECT", "CLIENT"].contains(call.words[0]) ? .raw("+OK\r\n") : .raw("$-1\r\n")
-    }
-}
-
-extension RedisConfiguration {
-    /// The defaults, but for timeouts that a busy machine does not reach.
-    init(patientlyAt address: Address) {
-        self.init(address: address)
-        self.commandTimeout = .seconds(20)
-        self.connectTimeout = .seconds(20)
     }
 }
 

@@ -1,5 +1,6 @@
 import NIOCore
 import Redis
+import RedisTestServer
 import Testing
 
 /// Against redis-server itself.

@@ -1,6 +1,7 @@
 import NIOCore
 import NIOPosix
 import Redis
+import RedisTestServer
 import Testing
 
 /// Against redis-server itself.

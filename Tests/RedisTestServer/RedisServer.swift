@@ -1,24 +1,24 @@
 import Foundation
 import NIOCore
 import NIOPosix
-import Redis
+package import Redis
 import Synchronization
 
 /// A real redis-server in a folder of its own, on a Unix socket or a loopback port. `stop()` it.
-final class RedisServer: Sendable {
+package final class RedisServer: Sendable {
     /// How it listens.
-    enum Listening: Sendable {
+    package enum Listening: Sendable {
         case unix
         case tcp
         case tls(Certificates)
     }
 
-    struct CannotStart: Error, CustomStringConvertible {
-        let description: String
+    package struct CannotStart: Error, CustomStringConvertible {
+        package let description: String
     }
 
-    let folder: TemporaryFolder
-    let address: RedisConfiguration.Address
+    package let folder: TemporaryFolder
+    package let address: RedisConfiguration.Address
     private let arguments: [String]
     private let process = Mutex<Process?>(nil)
 
@@ -29,7 +29,7 @@ final class RedisServer: Sendable {
     }
 
     /// Starts a server with these further options and waits until it accepts connections.
-    static func start(_ listening: Listening = .unix, _ options: String...) async throws -> RedisServer {
+    package static func start(_ listening: Listening = .unix, _ options: String...) async throws -> RedisServer {
         let folder = try TemporaryFolder()
         var arguments = ["--dir", folder.path, "--save", "", "--appendonly", "no", "--loglevel", "notice"] + options
         let address: RedisConfiguration.Address
@@ -55,10 +55,11 @@ final class RedisServer: Sendable {
         return server
     }
 
-    var configuration: RedisConfiguration { RedisConfiguration(patientlyAt: self.address) }
+    /// How to reach it.
+    package var configuration: RedisConfiguration { RedisConfiguration(patientlyAt: self.address) }
 
     /// Starts it again after `stop()`; its data is gone.
-    func restart() async throws {
+    package func restart() async throws {
         let process = Process()
         process.executableURL = URL(fileURLWithPath: "/usr/bin/env")
         process.arguments = ["redis-server"] + self.arguments
@@ -88,16 +89,16 @@ final class RedisServer: Sendable {
     }
 
     /// Ends it, at once.
-    func stop() {
+    package func stop() {
         self.signal(SIGKILL)
         self.process.withLock { $0.take() }?.waitUntilExit()
     }
 
     /// Freezes it: the kernel still takes connections, nobody answers.
-    func freeze() { self.signal(SIGSTOP) }
+    package func freeze() { self.signal(SIGSTOP) }
 
     /// Lets it go on.
-    func thaw() { self.signal(SIGCONT) }
+    package func thaw() { self.signal(SIGCONT) }
 
     private func signal(_ number: Int32) {
         self.process.withLock { process in
@@ -121,10 +122,10 @@ final class RedisServer: Sendable {
 }
 
 /// A folder that goes with its last owner.
-final class TemporaryFolder: Sendable {
-    let path: String
+package final class TemporaryFolder: Sendable {
+    package let path: String
 
-    init() throws {
+    package init() throws {
         // Short, because the path of a Unix socket may have 107 bytes.
         let url = FileManager.default.temporaryDirectory.appendingPathComponent("gh-\(UInt32.random(in: 0...(.max)))")
         try FileManager.default.createDirectory(at: url, withIntermediateDirectories: false)
@@ -137,14 +138,14 @@ final class TemporaryFolder: Sendable {
 }
 
 /// An authority and a certificate of it, made by openssl.
-struct Certificates: Sendable {
-    let authority: String
-    let certificate: String
-    let key: String
+package struct Certificates: Sendable {
+    package let authority: String
+    package let certificate: String
+    package let key: String
     private let folder: TemporaryFolder
 
     /// A certificate for these names, as openssl writes them: `DNS:localhost,IP:127.0.0.1`.
-    init(for names: String) throws {
+    package init(for names: String) throws {
         self.folder = try TemporaryFolder()
         self.authority = self.folder.path + "/ca.crt"
         self.certificate = self.folder.path + "/server.crt"
@@ -172,5 +173,14 @@ struct Certificates: Sendable {
         guard process.terminationStatus == 0 else {
             throw RedisServer.CannotStart(description: "openssl refused \(arguments)")
         }
+    }
+}
+
+extension RedisConfiguration {
+    /// The defaults, but for timeouts that a busy machine does not reach.
+    package init(patientlyAt address: Address) {
+        self.init(address: address)
+        self.commandTimeout = .seconds(20)
+        self.connectTimeout = .seconds(20)
     }
 }
