@@ -3,6 +3,7 @@
 import signal
 import threading
 import time
+from contextlib import suppress
 
 import pytest
 
@@ -122,6 +123,25 @@ def test_a_sign_in_under_way_is_finished(stage, forger, upstream):
     finally:
         forger.on("/me", None)
         forger.claims = {}
+
+
+def test_an_end_amid_a_call_to_the_provider_is_quiet(stage, upstream):
+    """What comes back finds nobody who waits, and a loop that is still there."""
+    forger = stage.forger()
+    gateway = stage.gateway(forger, upstream, {"server": {"drain_timeout": "1s"}})
+    forger.on("/token", lambda handler: pause(30))
+
+    def sign_in_in_vain():
+        with suppress(OSError):
+            status_of_a_sign_in(gateway, forger)
+
+    threads = [threading.Thread(target=sign_in_in_vain, daemon=True) for _ in range(8)]
+    for thread in threads:
+        thread.start()
+    eventually(lambda: forger.count("/token") == 8)
+    gateway.process.signal(signal.SIGTERM)
+    assert gateway.process.wait() == 0
+    assert gateway.process.stderr == ""
 
 
 def status_of_a_sign_in(gateway, forger):

@@ -34,7 +34,7 @@ struct RedisStoreTests {
     }
 
     @Test func aBucketIsSharedAndFillsUpAgain() async throws {
-        let server = try await RedisServer()
+        let server = try await RedisServer.start()
         defer { server.stop() }
         let one = try await Client(server.configuration)
         let other = try await Client(server.configuration)
