@@ -27,4 +27,17 @@ extension Worker {
     func party(named name: [UInt8]) -> Worker? {
         self.parties.first { $0.settings.configuration.provider.name.utf8.elementsEqual(name) }
     }
+
+    /// What is known of the provider: at once where it is known, and after asking where it is not.
+    func withProvider(_ completion: @escaping (Result<ProviderSnapshot, Fault>) -> Void) {
+        if let snapshot = self.provider.current { return completion(.success(snapshot)) }
+        let directory = self.provider
+        self.run {
+            try await directory.snapshot()
+        } then: { result in
+            completion(
+                result.mapError { $0 as? Fault ?? .provider("the provider cannot be discovered", detail: "\($0)") }
+            )
+        }
+    }
 }

@@ -1,5 +1,6 @@
 import Access
 import Gateway
+import NIOCore
 import NIOEmbedded
 import TestSupport
 import Testing

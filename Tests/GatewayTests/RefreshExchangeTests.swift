@@ -131,7 +131,8 @@ struct RefreshExchangeTests {
                 Issue.record("it was accepted")
             } catch {
                 guard case RefreshExchange.Failure.unacceptable(_, let session) = error else {
-                    return Issue.record("\(error)")
+                    Issue.record("\(error)")
+                    return
                 }
                 #expect(session.refreshToken == "r2" && session.accessToken == "access")
             }

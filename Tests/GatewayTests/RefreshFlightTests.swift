@@ -1,5 +1,6 @@
 import Access
 import Gateway
+import NIOHTTP1
 import OpenIDConnect
 import TestSupport
 import Testing
@@ -115,7 +116,9 @@ struct RefreshFlightTests {
         let stage = try RefreshStage()
         let replica = try await stage.replica()
         let ticket = try stage.signIn()
-        stage.provider.answer { _, _ async throws(RefreshExchange.Failure) in throw .lost(.provider("gone")) }
+        stage.provider.answer { _, _ async throws(RefreshExchange.Failure) in
+            throw .lost(Fault(.provider, .serviceUnavailable, "gone"))
+        }
         let next = try #require(try await replica.wait(ticket))
         #expect(next.mustRevalidate && next.refreshToken == nil && next.accessToken == "access")
         #expect(try stage.session(ticket) == next)

@@ -1,5 +1,6 @@
 import Access
 import Gateway
+import NIOHTTP1
 import OpenIDConnect
 import TestSupport
 import Testing
@@ -132,7 +133,9 @@ struct RefreshTests {
         let stage = try RefreshStage()
         let (one, two) = (try await stage.replica(), try await stage.replica())
         let ticket = try stage.signIn()
-        stage.provider.answer { _, _ async throws(RefreshExchange.Failure) in throw .temporary(.provider("down")) }
+        stage.provider.answer { _, _ async throws(RefreshExchange.Failure) in
+            throw .temporary(Fault(.provider, .serviceUnavailable, "down"))
+        }
         for replica in [one, one, two, two] {
             let fault = await #expect(throws: Fault.self) { try await replica.wait(ticket) }
             #expect(fault?.source == .provider && fault?.status == .serviceUnavailable)

@@ -1,5 +1,5 @@
 import Access
-import NIOCore
+package import NIOCore
 
 /// The workers of one event loop: the one that takes what comes, and those before it that still finish, under the
 /// configuration they began with, what was running when it changed.
