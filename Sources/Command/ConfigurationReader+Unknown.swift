@@ -35,8 +35,8 @@ extension ConfigurationReader {
     }
 
     private func refuseUnknownVariables() {
-        let known = self.tables.filter(\.isOverridable).flatMap { table in
-            table.asked.map { EnvironmentVariable.name(table.name, $0) }
+        let known = self.tables.flatMap { table in
+            table.variableName.map { name in table.asked.map { EnvironmentVariable.name(name, $0) } } ?? []
         }
         for (name, value) in self.environment.sorted(by: { $0.key < $1.key })
         where EnvironmentVariable.isSetting(name, value: value) && !known.contains(where: { $0.isExactly(name) }) {

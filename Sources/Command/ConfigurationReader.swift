@@ -9,8 +9,8 @@ package final class ConfigurationReader {
         let members: [SettingMember]
         /// `nil` when the file does not have it.
         let line: Int?
-        /// Whether environment variables reach its keys.
-        let isOverridable: Bool
+        /// What environment variables call it in the place of its name; `nil` when none reaches its keys.
+        let variableName: String?
         fileprivate(set) var asked: [String] = []
     }
 
@@ -41,22 +41,25 @@ package final class ConfigurationReader {
         self.names.append(name)
         let member = self.document.members.member(name)
         if let member, case .table(let members, let line) = member.value {
-            return self.add(Table(name: name, members: members, line: line, isOverridable: true))
+            return self.add(Table(name: name, members: members, line: line, variableName: name))
         }
         if let member {
             self.refuse(name, line: member.line, found: member.value.shown, allowed: "a table, [\(name)]")
         }
-        return self.add(Table(name: name, members: [], line: nil, isOverridable: true))
+        return self.add(Table(name: name, members: [], line: nil, variableName: name))
     }
 
-    /// `[name]`, or each `[[name]]`, of which environment variables reach none. To be asked for once.
+    /// `[name]`, or each `[[name]]`: environment variables reach the first as if it were alone, and the others by the
+    /// `name` they have. To be asked for once.
     func sectionOrList(_ name: String) -> [SectionReader] {
-        if let member = self.document.members.member(name), case .list = member.value { return self.sections(name) }
+        if let member = self.document.members.member(name), case .list = member.value {
+            return self.sections(name, reachedByVariables: true)
+        }
         return [self.section(name)]
     }
 
     /// Each `[[name]]`, in the order of the file; at least one. To be asked for once.
-    func sections(_ name: String) -> [SectionReader] {
+    func sections(_ name: String, reachedByVariables: Bool = false) -> [SectionReader] {
         self.names.append(name)
         let allowed = "one table or more, each headed [[\(name)]]"
         guard let member = self.document.members.member(name) else {
@@ -68,12 +71,17 @@ package final class ConfigurationReader {
             return []
         }
         if items.isEmpty { self.refuse(name, line: member.line, found: "an empty list", allowed: allowed) }
-        return items.compactMap { item in
+        return items.enumerated().compactMap { index, item in
             guard case .table(let members, let line) = item else {
                 self.refuse(name, line: member.line, found: item.shown, allowed: allowed)
                 return nil
             }
-            return self.add(Table(name: name, members: members, line: line, isOverridable: false))
+            var variableName: String?
+            if reachedByVariables {
+                variableName =
+                    index == 0 ? name : EnvironmentVariable.section(name, named: members.member("name")?.value)
+            }
+            return self.add(Table(name: name, members: members, line: line, variableName: variableName))
         }
     }
 
@@ -86,7 +94,7 @@ package final class ConfigurationReader {
             return nil
         }
         let name = "\(self.tables[index].name).\(key)"
-        return self.add(Table(name: name, members: members, line: line, isOverridable: false))
+        return self.add(Table(name: name, members: members, line: line, variableName: nil))
     }
 
     /// The tables in a list that is the value of a key. One table may stand there without a list.
@@ -96,7 +104,7 @@ package final class ConfigurationReader {
         let line = self.tables[index].members.member(key)?.line
         switch setting {
         case .file(.table(let members, let line)):
-            return [self.add(Table(name: name, members: members, line: line, isOverridable: false))]
+            return [self.add(Table(name: name, members: members, line: line, variableName: nil))]
         case .file(.list(let items)) where !items.isEmpty:
             let tables = items.compactMap { item -> [SettingMember]? in
                 if case .table(let members, _) = item { members } else { nil }
@@ -104,7 +112,7 @@ package final class ConfigurationReader {
             guard tables.count == items.count else { break }
             return items.compactMap { item in
                 guard case .table(let members, let own) = item else { return nil }
-                return self.add(Table(name: name, members: members, line: max(own, line ?? 0), isOverridable: false))
+                return self.add(Table(name: name, members: members, line: max(own, line ?? 0), variableName: nil))
             }
         case .file, .variable: break
         }
@@ -121,7 +129,7 @@ package final class ConfigurationReader {
     func setting(_ key: String, inTable index: Int) -> Setting? {
         if !self.tables[index].asked.contains(key) { self.tables[index].asked.append(key) }
         let table = self.tables[index]
-        if table.isOverridable, let text = self.environment[EnvironmentVariable.name(table.name, key)] {
+        if let name = table.variableName, let text = self.environment[EnvironmentVariable.name(name, key)] {
             return .variable(text)
         }
         return table.members.member(key).map { .file($0.value) }
@@ -130,8 +138,11 @@ package final class ConfigurationReader {
     /// Where the value of a key comes from, and what the key is called there.
     private func origin(of key: String, inTable index: Int) -> (place: ConfigurationProblem.Place, name: String) {
         let table = self.tables[index]
-        let variable = EnvironmentVariable.name(table.name, key)
-        if table.isOverridable, self.environment[variable] != nil { return (.environment, variable) }
+        if let variable = table.variableName.map({ EnvironmentVariable.name($0, key) }),
+            self.environment[variable] != nil
+        {
+            return (.environment, variable)
+        }
         let line = table.members.member(key)?.line ?? table.line
         return (.file(self.file, line: line), "\(table.name).\(ConfigurationProblem.plain(key))")
     }

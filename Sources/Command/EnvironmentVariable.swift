@@ -10,6 +10,12 @@ package enum EnvironmentVariable {
         "\(self.prefix)\(section.uppercased())_\(key.uppercased())"
     }
 
+    /// What variables call one of several tables; `nil` for one without a name.
+    static func section(_ section: String, named name: SettingValue?) -> String? {
+        guard case .string(let name) = name, !name.isEmpty else { return nil }
+        return "\(section)_\(String(name.map { $0 == "-" ? "_" : $0 }))"
+    }
+
     /// Whether a variable claims to be a setting of ours.
     ///
     /// Kubernetes tells each pod of the services beside it, and so sets `GATEHOUSE_SERVICE_HOST`, `GATEHOUSE_PORT` and

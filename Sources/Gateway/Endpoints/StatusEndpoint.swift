@@ -54,16 +54,20 @@ final class StatusEndpoint: Sendable {
             JSONMember(name: "ready", value: .bool(isReady)),
             JSONMember(name: "draining", value: .bool(isDraining)),
             JSONMember(name: "store", value: .string(storeFault ?? "reachable")),
-            JSONMember(
-                name: "provider",
-                value: .string(self.site.value.parties[0].provider.current == nil ? "not discovered yet" : "known")
-            ),
+            JSONMember(name: "provider", value: .string(self.providerReport)),
         ])
         return Report(
             isReady ? .ok : .serviceUnavailable,
             String(decoding: report.bytes, as: UTF8.self) + "\n",
             contentType: "application/json"
         )
+    }
+
+    private var providerReport: String {
+        let parties = self.site.value.parties
+        let unknown = parties.filter { $0.provider.current == nil }.map(\.settings.configuration.provider.issuer)
+        guard !unknown.isEmpty else { return "known" }
+        return parties.count == 1 ? "not discovered yet" : "not discovered yet: \(unknown.joined(separator: ", "))"
     }
 
     /// `nil`: every worker reaches its store.

@@ -1,6 +1,8 @@
 import Access
 import Command
+import Cryptography
 import Gateway
+import OpenIDConnect
 import Testing
 
 struct ProviderNamesTests {
@@ -13,8 +15,12 @@ struct ProviderNamesTests {
             }.joined()
     }
 
-    private static func reading(_ providers: [String], _ routes: [String] = [""]) -> ConfigurationReading {
-        ConfigurationFile.read(Array(Self.text(providers, routes).utf8), path: "g.toml", environment: [:])
+    private static func reading(
+        _ providers: [String],
+        _ routes: [String] = [""],
+        environment: [String: String] = [:]
+    ) -> ConfigurationReading {
+        ConfigurationFile.read(Array(Self.text(providers, routes).utf8), path: "g.toml", environment: environment)
     }
 
     @Test func routesNameTheirProvider() throws {
@@ -31,6 +37,32 @@ struct ProviderNamesTests {
 
     @Test func oneProviderMayStandInAListWithoutAName() {
         #expect(Self.reading([""]).configuration?.moreProviders.isEmpty ?? false)
+    }
+
+    @Test func variablesReachEachByItsName() throws {
+        let environment = [
+            "GATEHOUSE_PROVIDER_CLIENT_SECRET": "first", "GATEHOUSE_PROVIDER_OUR_PARTNERS_CLIENT_SECRET": "second",
+            "GATEHOUSE_PROVIDER_OUR_PARTNERS_TIMEOUT": "7s",
+        ]
+        let reading = Self.reading(["name = \"main\"", "name = \"our-partners\""], environment: environment)
+        let configuration = try #require(reading.configuration, "\(reading.problems)")
+        #expect(configuration.provider.client.secret == .init("first"))
+        let partners = try #require(configuration.moreProviders.first)
+        #expect(partners.client.secret == .init("second"))
+        #expect(partners.timeout == .seconds(7))
+        #expect(configuration.provider.timeout != .seconds(7))
+    }
+
+    @Test(arguments: [
+        ("GATEHOUSE_PROVIDER_MAIN_CLIENT_ID", "found an unknown variable"),
+        ("GATEHOUSE_PROVIDER_PARTNERS_CLIENT", "found an unknown variable"),
+        ("GATEHOUSE_PROVIDER_PARTNERS_TIMEOUT", "found \"x\"; allowed a duration"),
+    ])
+    func aWrongVariableIsNamed(_ name: String, _ message: String) {
+        let reading = Self.reading(["name = \"main\"", "name = \"partners\""], environment: [name: "x"])
+        let problems = reading.problems.map { "\($0.key ?? ""): \($0.message)" }
+        #expect(problems.count == 1)
+        #expect(problems.first?.hasPrefix("\(name): \(message)") ?? false, "\(problems)")
     }
 
     @Test(arguments: [
