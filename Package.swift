@@ -72,7 +72,7 @@ let package = Package(
             dependencies: [
                 "Access", "BackChannel", "CStartup", "Cryptography", "JSON", "OpenIDConnect", "Redis",
                 nioCore, nioPosix, nioHTTP1, nioHTTP2, nioHPACK, nioSSL, nioTLS, logging, serviceLifecycle,
-                unixSignals,
+                systemPackage, unixSignals,
             ],
             swiftSettings: rules
         ),

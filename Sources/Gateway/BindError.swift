@@ -1,4 +1,5 @@
 import NIOCore
+import SystemPackage
 
 /// An address that we cannot listen on, by the name of its setting.
 struct BindError: Error, CustomStringConvertible {
@@ -13,10 +14,13 @@ struct BindError: Error, CustomStringConvertible {
         do {
             return try await bind(address)
         } catch {
-            throw BindError(
-                description:
-                    "\(key): cannot listen on \(address.unixPath ?? "\(address.host):\(address.port)"): \(error)"
-            )
+            throw BindError(key, address.unixPath ?? "\(address.host):\(address.port)", error)
         }
+    }
+
+    /// What the system says, without the names of its calls.
+    init(_ key: String, _ address: String, _ error: any Error) {
+        let reason = (error as? IOError).map { "\(Errno(rawValue: $0.errnoCode))" } ?? "\(error)"
+        self.description = "\(key): cannot listen on \(address): \(reason)"
     }
 }

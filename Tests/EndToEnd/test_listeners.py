@@ -56,6 +56,22 @@ def test_it_listens_at_several_places(stage):
     assert over_unix(path, request("/", host, "Connection: close")).startswith(b"HTTP/1.1 200")
 
 
+def test_addresses_are_those_of_ipv4_where_both_kinds_are_listened_for(stage):
+    upstream = stage.upstream()
+    gateway = stage.gateway(
+        stage.forger(), upstream, {"server": {"listen": ["[::]:PORT"]}, "route": open_route(upstream)}
+    )
+    assert exchange(gateway.port, request("/mapped", f"127.0.0.1:{gateway.port}")).status == 200
+    assert upstream.last("/mapped").header("X-Forwarded-For") == "127.0.0.1"
+
+
+def test_an_address_that_is_taken_is_named(stage):
+    gateway = stage.gateway(stage.forger(), stage.upstream())
+    result = run("serve", "--config", str(gateway.file), within=20)
+    assert result.returncode != 0
+    assert f"admin.listen: cannot listen on 127.0.0.1:{gateway.admin_port}: Address already in use\n" in result.stderr + result.stdout
+
+
 def test_a_redirect_listener_sends_everybody_to_https(stage):
     upstream = stage.upstream()
     gateway = stage.gateway(

@@ -26,8 +26,12 @@ final class Arrival {
         self.peer = Self.peer(of: channel)
     }
 
+    /// A socket that listens for both kinds of addresses has those of IPv4 mapped into IPv6: applications and logs get
+    /// them as they are.
     static func peer(of channel: any Channel) -> String {
-        channel.remoteAddress?.ipAddress ?? "unix"
+        guard let text = channel.remoteAddress?.ipAddress else { return "unix" }
+        guard text.utf8.starts(with: "::ffff:".utf8) else { return text }
+        return IPAddress(text)?.text ?? text
     }
 
     func isTrusted(by server: Configuration.Server) -> Bool {

@@ -57,7 +57,7 @@ struct Edge: Sendable {
             } catch {
                 for channel in channels { try? await channel.close() }
                 self.watch?.cancel()
-                throw BindError(description: "server.listen: cannot listen on \(listener.text): \(error)")
+                throw BindError("server.listen", listener.text, error)
             }
         }
         self.channels = channels
