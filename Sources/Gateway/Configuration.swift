@@ -31,6 +31,9 @@ package struct Configuration: Sendable {
     /// Where `Route.upstream` points into.
     package var upstreams: [Upstream]
 
+    /// All of them, as `Route.provider` counts.
+    package var providers: [ProviderSettings] { [self.provider] + self.moreProviders }
+
     package init(
         server: Server,
         provider: ProviderSettings,

@@ -56,7 +56,7 @@ package final class Settings: Sendable {
         succeeding predecessor: Settings? = nil
     ) throws {
         var configuration = configuration
-        let providers = [configuration.provider] + configuration.moreProviders
+        let providers = configuration.providers
         configuration.provider = providers[party]
         self.providers = providers
         self.party = party

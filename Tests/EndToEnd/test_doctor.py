@@ -9,6 +9,8 @@ from harness import gateway as program
 from harness.careless_front import Front, field, path_of
 from harness.ports import free_port
 from harness.second_address import SecondAddress
+from harness.stage import sign_in
+from harness.user_agent import UserAgent
 
 
 def doctor(gateway, url=None, *arguments):
@@ -240,6 +242,76 @@ def test_trusting_everybody_nearby_lets_a_browser_choose_its_address(standing):
     assert_found(result, "The application is told whatever address a browser claims", "server.trusted_proxies")
 
 
+# With a session
+
+
+@pytest.fixture
+def signed_in(standing, tmp_path):
+    """`--cookie-file` of somebody who has signed in there."""
+
+    def cookie_file(gateway):
+        file = tmp_path / "cookie"
+        # Around the front, which takes one request for each connection.
+        agent = UserAgent({gateway.origin: f"http://127.0.0.1:{gateway.port}"})
+        sign_in(gateway, standing.provider, agent=agent)
+        file.write_text(agent.cookie_header(gateway.url("/")) + "\n")
+        return ["--cookie-file", str(file)]
+
+    return cookie_file
+
+
+def test_with_a_session_a_good_deployment_has_no_finding_either(standing, signed_in):
+    gateway, front = standing.behind()
+    result = doctor(gateway, front.url, *signed_in(gateway), "--witness", standing.witness)
+    assert_clean(result)
+    assert "the cookies of --cookie-file are a session's" in result.stdout
+    assert "is not shown without" in result.stdout
+    assert "what a signed-in user can forge" not in result.stdout
+    names = {"X-Forwarded-User", "Remote-User"}
+    seen = [r for r in standing.upstream.received if r.path == "/public/admin"]
+    assert len(seen) >= 8 and not [r for r in seen for name, value in r.headers if name in names and "doctor" in value]
+
+
+def test_a_front_that_lets_the_signed_in_name_themselves_is_found(standing, signed_in):
+    """It looks at the session, and passes on what the browser said of itself."""
+
+    def change(lines):
+        if path_of(lines).startswith("/public/admin") and field(lines, "Cookie"):
+            return standing.upstream.port, lines
+        return lines
+
+    gateway, front = standing.behind(change)
+    assert_clean(doctor(gateway, front.url))
+    result = doctor(gateway, front.url, *signed_in(gateway))
+    assert_found(result, "Whoever is signed in can name another identity", "/public/admin", "Remote-User")
+
+
+def test_a_front_that_keeps_pages_for_others_is_found(standing, signed_in):
+    cached = {}
+
+    def change(lines):
+        change.path = path_of(lines)
+        return cached.get(change.path, lines)
+
+    def answer(data):
+        if change.path.startswith("/public/admin?") and data.startswith(b"HTTP/1.1 200"):
+            cached[change.path] = data
+        return data
+
+    gateway, front = standing.behind(change, answer)
+    result = doctor(gateway, front.url, *signed_in(gateway))
+    assert_found(result, "A page that was shown to somebody signed in is shown to everybody", "/public/admin")
+
+
+def test_cookies_that_are_nobodys_are_said_to_be(standing, tmp_path):
+    gateway = standing.gateway()
+    file = tmp_path / "cookie"
+    file.write_text(f"{gateway.cookie_name}=AAAA")
+    result = doctor(gateway, None, "--cookie-file", str(file))
+    assert_clean(result)
+    assert "nobody is signed in with the cookies" in result.stdout
+
+
 # Addresses and cookies
 
 
@@ -388,6 +460,16 @@ def test_settings_without_a_refresh_token_are_found(standing):
     assert_found(doctor(gateway), "There will be no refresh token", "provider.scopes")
 
 
+def test_each_provider_is_asked(standing, stage):
+    gateway = standing.gateway()
+    second = {**standing.provider.settings, "name": "partners", "client_secret": "another-secret-0123456789"}
+    gateway.restart({"provider": [standing.provider.settings, second]})
+    line = 1 + gateway.file.read_text().splitlines().index('client_secret = "another-secret-0123456789"')
+    result = doctor(gateway)
+    assert_found(result, "does not take the client's credentials", f"{gateway.file}:{line}: provider.client_secret")
+    assert "the provider takes client_id and client_secret" in result.stdout, "the first one's are good"
+
+
 # Arguments
 
 
@@ -401,6 +483,7 @@ def test_exit_codes(standing, tmp_path):
         [gateway.origin, "--config", config, "--connect", "nowhere"],
         [gateway.origin, "--config", config, "--timeout", "soon"],
         [gateway.origin, "--config", config, "--witness", "127.0.0.1:1"],
+        [gateway.origin, "--config", config, "--cookie-file", str(tmp_path / "missing")],
         [gateway.origin, "--config", config, "--witness", f"127.0.0.1:{gateway.port}", "--witness-path", "/x"],
         [gateway.origin],
         [],

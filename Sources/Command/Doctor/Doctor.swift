@@ -13,7 +13,7 @@ package struct Doctor: AsyncParsableCommand {
         discussion: """
             Sends requests to the address, to the upstreams and ports of the configuration and to the provider, one \
             after the other and no more than \(Examination.maximumRequests), and says afterwards how many went where. \
-            None has a session. Run it where an attacker would stand: from another machine than the gateway's.
+            None has a session but with --cookie-file. Run it where an attacker would stand: from another machine than the gateway's.
 
             Exit code 0: nothing is wrong. 1: there are findings. 64: wrong arguments. 78: the configuration has problems.
             """
@@ -44,6 +44,14 @@ package struct Doctor: AsyncParsableCommand {
         )
     )
     package var witnessPath: String?
+
+    @Option(
+        help: ArgumentHelp(
+            "A file with the Cookie header of a browser that is signed in, to see what its user could forge.",
+            valueName: "file"
+        )
+    )
+    package var cookieFile: String?
 
     @Option(help: ArgumentHelp("PEM file with the authorities to trust for the url.", valueName: "file"))
     package var caFile: String?
@@ -76,6 +84,7 @@ package struct Doctor: AsyncParsableCommand {
             tls: front.scheme == .https ? try self.trust() : nil
         )
         examination.isBesideGateway = self.besideGateway
+        examination.cookies = try self.cookies()
         examination.witness = try await self.stand(for: configuration, front, group)
         await examination.run()
         try? await group.shutdownGracefully()
@@ -86,6 +95,17 @@ package struct Doctor: AsyncParsableCommand {
     private var places: SettingPlaces {
         let document = (try? TextFile.bytes(of: self.option.config)).flatMap { try? TOMLDocument($0) }
         return SettingPlaces(file: self.option.config, document: document, environment: Surroundings.environment)
+    }
+
+    /// What a browser's developer tools show as the request's `Cookie`, without the field's name.
+    private func cookies() throws -> String? {
+        guard let cookieFile else { return nil }
+        var bytes = (try? TextFile.bytes(of: cookieFile)) ?? []
+        while let last = bytes.last, [UInt8(ascii: "\n"), UInt8(ascii: "\r")].contains(last) { bytes.removeLast() }
+        guard !bytes.isEmpty, bytes.allSatisfy({ (0x20..<0x7f).contains($0) }) else {
+            throw ValidationError("--cookie-file has no value of a Cookie header that can be read.")
+        }
+        return String(decoding: bytes, as: UTF8.self)
     }
 
     private func trust() throws -> NIOSSLContext {

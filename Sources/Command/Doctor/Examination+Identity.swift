@@ -14,11 +14,7 @@ extension Examination {
             if places.isEmpty { return }
         }
         for (path, setting) in places {
-            var arrived: [String] = []
-            for spelling in FieldGames.spellings {
-                let names = await self.forge(spelling, at: path)
-                if !names.isEmpty { arrived.append("\(spelling.title): \(names.joined(separator: ", "))") }
-            }
+            let arrived = await self.forge(at: path)
             guard !arrived.isEmpty else { continue }
             self.report.add(
                 Finding(
@@ -44,10 +40,24 @@ extension Examination {
         return found
     }
 
-    /// The names of the forged fields that were seen to arrive.
-    private mutating func forge(_ spelling: FieldGames.Spelling, at path: String) async -> [String] {
+    /// The names of the forged fields that were seen to arrive, for each spelling of which one was.
+    mutating func forge(at path: String, cookies: String? = nil) async -> [String] {
+        var arrived: [String] = []
+        for spelling in FieldGames.spellings {
+            let names = await self.forge(spelling, at: path, cookies: cookies)
+            if !names.isEmpty { arrived.append("\(spelling.title): \(names.joined(separator: ", "))") }
+        }
+        return arrived
+    }
+
+    private mutating func forge(
+        _ spelling: FieldGames.Spelling,
+        at path: String,
+        cookies: String?
+    ) async -> [String] {
         let forged = FieldGames.identityNames.map { (name: $0, value: Self.marker()) }
-        var request = self.request(path, fields: forged.flatMap(spelling.spell))
+        let known = cookies.map { [(name: "Cookie", value: $0)] } ?? []
+        var request = self.request(path, fields: known + forged.flatMap(spelling.spell))
         if spelling.isNamedInConnection {
             request.connection = "close, " + forged.map(\.name).joined(separator: ", ")
         }

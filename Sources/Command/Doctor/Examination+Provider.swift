@@ -8,33 +8,51 @@ import OpenIDConnect
 
 /// Whether sign-in and refresh can work: the provider is asked what the gateway and browsers will ask it.
 extension Examination {
-    mutating func examineProvider() async {
-        let settings = self.configuration.provider
+    mutating func examineProviders() async {
+        for index in self.configuration.providers.indices { await self.examineProvider(index) }
+    }
+
+    private mutating func examineProvider(_ index: Int) async {
+        let settings = self.configuration.providers[index]
         guard let backChannel = try? BackChannel(BackChannelConfiguration(settings)) else {
-            return self.report.cannotSee("the provider: there is no thread to ask it on")
+            return self.report.cannotSee("the provider \(settings.issuer): there is no thread to ask it on")
         }
         defer { backChannel.shutDown() }
-        guard let (provider, document) = await self.discover(settings, backChannel) else { return }
-        self.judge(document, settings)
-        await self.tryClient(provider, settings, backChannel)
-        for authority in self.hosts { await self.tryRedirectURI(of: authority, provider, settings, backChannel) }
-        await self.trySignOut(provider, settings, backChannel)
+        let question = Question(settings: settings, index: index, backChannel: backChannel)
+        guard let (provider, document) = await self.discover(question) else { return }
+        self.judge(document, question)
+        await self.tryClient(provider, question)
+        for authority in self.hosts(of: index) { await self.tryRedirectURI(of: authority, provider, question) }
+        await self.trySignOut(provider, question)
+    }
+
+    /// Who is asked, as whom, and by whom.
+    private struct Question {
+        let settings: Configuration.ProviderSettings
+        /// Its place among the providers of the file.
+        let index: Int
+        let backChannel: BackChannel
+    }
+
+    private func place(_ question: Question, _ key: String) -> String {
+        self.places.place(ofProvider: question.index, key)
     }
 
     /// Every host whose sign-ins come back to it.
-    private var hosts: [Authority] {
-        var hosts = [self.configuration.server.publicURL.authority]
-        for route in self.configuration.routes where !hosts.contains(route.authority) { hosts.append(route.authority) }
+    private func hosts(of provider: Int) -> [Authority] {
+        var hosts = provider == 0 ? [self.configuration.server.publicURL.authority] : []
+        for route in self.configuration.routes where route.provider == provider && !hosts.contains(route.authority) {
+            hosts.append(route.authority)
+        }
         return Array(hosts.prefix(10))
     }
 
     // MARK: - Discovery
 
-    private mutating func discover(
-        _ settings: Configuration.ProviderSettings,
-        _ backChannel: BackChannel
-    ) async -> (Provider, JSON)? {
-        let place = self.places.place("provider", settings.backChannelURL == nil ? "issuer" : "back_channel_url")
+    private mutating func discover(_ question: Question) async -> (Provider, JSON)? {
+        let settings = question.settings
+        let backChannel = question.backChannel
+        let place = self.place(question, settings.backChannelURL == nil ? "issuer" : "back_channel_url")
         do {
             let directory = ProviderDirectory(
                 settings: settings,
@@ -47,7 +65,7 @@ extension Examination {
             let url = try Provider.discoveryURL(issuer: settings.issuer, backChannel: settings.backChannelURL)
             self.report.count(to: settings.issuer)
             let answer = try await backChannel.send(BackChannelRequest(url: url))
-            self.report.isGood("the provider's discovery document and keys are good")
+            self.report.isGood("the discovery document and keys of \(settings.issuer) are good")
             return (provider, try JSON.parse(answer.body))
         } catch {
             let fault = error as? Fault
@@ -64,7 +82,8 @@ extension Examination {
     }
 
     /// What the document says it can, beside what we ask for.
-    private mutating func judge(_ document: JSON, _ settings: Configuration.ProviderSettings) {
+    private mutating func judge(_ document: JSON, _ question: Question) {
+        let settings = question.settings
         func offered(_ member: String) -> [String]? {
             document[member]?.arrayValue.map { $0.compactMap(\.stringValue) }
         }
@@ -76,7 +95,7 @@ extension Examination {
                         .note,
                         "The provider does not list a scope that is asked for",
                         seen: "\(ConfigurationProblem.quoted(scope)) is not in scopes_supported",
-                        change: self.places.place("provider", "scopes")
+                        change: self.place(question, "scopes")
                     )
                 )
             }
@@ -91,7 +110,7 @@ extension Examination {
                     seen: asksOffline
                         ? "prompt has no \"consent\", without which Logto gives none"
                         : "scopes have no \"offline_access\"",
-                    change: self.places.place("provider", asksOffline ? "prompt" : "scopes")
+                    change: self.place(question, asksOffline ? "prompt" : "scopes")
                 )
             )
         }
@@ -103,7 +122,7 @@ extension Examination {
                     .warning,
                     "The provider does not take the way the gateway proves itself",
                     seen: "it takes \(ConfigurationProblem.quoted(methods))",
-                    change: self.places.place("provider", "client_authentication")
+                    change: self.place(question, "client_authentication")
                 )
             )
         }
@@ -114,7 +133,7 @@ extension Examination {
                     .warning,
                     "The provider does not say that it knows PKCE with S256, which is always sent",
                     seen: "code_challenge_methods_supported: \(ConfigurationProblem.quoted(methods))",
-                    change: self.places.place("provider", "issuer")
+                    change: self.place(question, "issuer")
                 )
             )
         }
@@ -125,20 +144,19 @@ extension Examination {
     /// A code that nobody was given: whoever refuses the code has accepted the client.
     private mutating func tryClient(
         _ provider: Provider,
-        _ settings: Configuration.ProviderSettings,
-        _ backChannel: BackChannel
+        _ question: Question
     ) async {
         let form = TokenRequest.code(
             Self.marker(),
-            redirectURI: self.redirectURI(self.hosts[0]),
+            redirectURI: self.redirectURI(self.hosts(of: question.index).first ?? self.front.authority),
             verifier: ProofKey(randomBytes: Random.bytes(32)).verifier,
-            client: settings.client
+            client: question.settings.client
         )
         var fields = [(name: "Content-Type", value: TokenRequest.contentType)]
         if let authorization = form.authorization { fields.append(("Authorization", authorization)) }
         self.report.count(to: provider.tokenEndpoint)
         let request = BackChannelRequest(method: .post, url: provider.tokenEndpoint, headers: fields, body: form.body)
-        guard let answer = try? await backChannel.send(request) else {
+        guard let answer = try? await question.backChannel.send(request) else {
             return self.report.cannotSee("whether the provider takes client_id and client_secret: no answer")
         }
         let error = Self.error(in: answer)
@@ -152,7 +170,7 @@ extension Examination {
                     .critical,
                     "Nobody can sign in: the provider does not take the client's credentials",
                     seen: "\(answer.status) \(error ?? "") from \(provider.tokenEndpoint)",
-                    change: self.places.place("provider", "client_id") + ", " + self.secretPlace
+                    change: self.place(question, "client_id") + ", " + self.secretPlace(question)
                 )
             )
         default:
@@ -162,30 +180,29 @@ extension Examination {
         }
     }
 
-    private var secretPlace: String {
-        let inFile = self.places.place("provider", "client_secret_file")
-        return inFile.hasSuffix("(not set)") ? self.places.place("provider", "client_secret") : inFile
+    private func secretPlace(_ question: Question) -> String {
+        let inFile = self.place(question, "client_secret_file")
+        return inFile.hasSuffix("(not set)") ? self.place(question, "client_secret") : inFile
     }
 
     /// The very request a browser is sent with, up to the provider's first answer.
     private mutating func tryRedirectURI(
         of authority: Authority,
         _ provider: Provider,
-        _ settings: Configuration.ProviderSettings,
-        _ backChannel: BackChannel
+        _ question: Question
     ) async {
         let redirectURI = self.redirectURI(authority)
         let url = AuthorizationRequest(
             provider: provider,
-            client: settings.client,
+            client: question.settings.client,
             redirectURI: redirectURI,
             state: Self.marker(),
             nonce: Self.marker(),
             challenge: ProofKey(randomBytes: Random.bytes(32)).challenge,
-            prompt: settings.prompt,
+            prompt: question.settings.prompt,
             parameters: self.configuration.signIn.options.parameters
         ).url
-        guard let answer = await self.front(url, backChannel, provider.authorizationEndpoint) else {
+        guard let answer = await self.front(url, question.backChannel, provider.authorizationEndpoint) else {
             return self.report.cannotSee(
                 "whether \(redirectURI) is registered: the provider's pages are not reached from here"
             )
@@ -203,7 +220,7 @@ extension Examination {
                         : "The provider refuses the sign-in's first request",
                     seen: "\(answer.status) \(error) for redirect_uri=\(redirectURI)",
                     change: isClient
-                        ? self.places.place("provider", "client_id")
+                        ? self.place(question, "client_id")
                         : "register \(redirectURI) with the provider (Logto: Redirect URIs); or "
                             + self.places.place("server", "public_url") + ", " + self.places.place("paths", "callback")
                 )
@@ -214,7 +231,7 @@ extension Examination {
                     .critical,
                     "The provider refuses every sign-in",
                     seen: "\(error): \(Self.parameter("error_description", in: location) ?? "")",
-                    change: self.places.place("provider", error.isExactly("invalid_scope") ? "scopes" : "prompt")
+                    change: self.place(question, error.isExactly("invalid_scope") ? "scopes" : "prompt")
                         + ", or [sign_in]"
                 )
             )
@@ -225,14 +242,13 @@ extension Examination {
 
     private mutating func trySignOut(
         _ provider: Provider,
-        _ settings: Configuration.ProviderSettings,
-        _ backChannel: BackChannel
+        _ question: Question
     ) async {
-        guard let authority = self.hosts.first else { return }
+        guard let authority = self.hosts(of: question.index).first else { return }
         let uri = self.origin(authority) + self.configuration.paths.signedOut
         let request = EndSessionRequest(
             provider: provider,
-            clientID: settings.client.id,
+            clientID: question.settings.client.id,
             postLogoutRedirectURI: uri,
             state: Self.marker()
         )
@@ -242,11 +258,11 @@ extension Examination {
                     .note,
                     "A sign-out ends the session here alone",
                     seen: "the provider has no end_session_endpoint",
-                    change: self.places.place("provider", "issuer")
+                    change: self.place(question, "issuer")
                 )
             )
         }
-        guard let answer = await self.front(request.url, backChannel, provider.endSessionEndpoint ?? "") else {
+        guard let answer = await self.front(request.url, question.backChannel, provider.endSessionEndpoint ?? "") else {
             return self.report.cannotSee("whether \(uri) is registered: the provider's pages are not reached from here")
         }
         guard answer.status >= 400 else { return self.report.isGood("the provider knows the post sign-out URI \(uri)") }

@@ -17,6 +17,8 @@ struct Examination {
     let tls: NIOSSLContext?
     /// Where the witness listens, and under which path it is to be reached.
     var witness: (witness: Witness, path: String)?
+    /// The `Cookie` field of a browser that is signed in.
+    var cookies: String?
     /// Whether the doctor stands where the upstreams may be reached, as on the gateway's own machine.
     var isBesideGateway = false
     var report = DoctorReport()
@@ -48,11 +50,12 @@ struct Examination {
     }
 
     mutating func run() async {
-        await self.examineProvider()
+        await self.examineProviders()
         if await self.examineFrontDoor() {
             await self.examinePaths()
             await self.examineDiversions()
             await self.examineIdentity()
+            await self.examineSession()
         }
         if let example = self.unclear.first {
             self.report.cannotSee("whether \(self.unclear.count) of the hostile requests passed; the first: \(example)")
@@ -139,10 +142,9 @@ struct Examination {
 
     /// Where whoever is not signed in may be sent. The provider's pages are on the issuer's host or on `browser_url`.
     var signInAddresses: [String] {
-        let provider = self.configuration.provider
-        let issuer = provider.browserURL ?? provider.issuer.originOfURL
         let paths = self.configuration.paths
-        return [issuer, paths.signIn, self.front.origin + paths.signIn, self.publicOrigin + paths.signIn]
+        return self.configuration.providers.map { $0.browserURL ?? $0.issuer.originOfURL }
+            + [paths.signIn, self.front.origin + paths.signIn, self.publicOrigin + paths.signIn]
     }
 
     var publicOrigin: String {

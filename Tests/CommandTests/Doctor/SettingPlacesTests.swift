@@ -30,6 +30,30 @@ struct SettingPlacesTests {
         #expect(places.place("server", "listen") == "environment: GATEHOUSE_SERVER_LISTEN")
     }
 
+    @Test func providersAreCounted() throws {
+        let text = """
+            [[provider]]
+            issuer = "x"
+            [[provider]]
+            name = "our-partners"
+            issuer = "y"
+            """
+        let environment = ["GATEHOUSE_PROVIDER_CLIENT_ID": "a", "GATEHOUSE_PROVIDER_OUR_PARTNERS_SCOPES": "b"]
+        let document = try TOMLDocument(Array(text.utf8))
+        let places = SettingPlaces(file: "g.toml", document: document, environment: environment)
+        #expect(places.place(ofProvider: 0, "issuer") == "g.toml:2: provider.issuer")
+        #expect(places.place(ofProvider: 1, "issuer") == "g.toml:5: provider.issuer")
+        #expect(places.place(ofProvider: 0, "client_id") == "environment: GATEHOUSE_PROVIDER_CLIENT_ID")
+        #expect(places.place(ofProvider: 1, "client_id") == "g.toml:3: provider.client_id (not set)")
+        #expect(places.place(ofProvider: 1, "scopes") == "environment: GATEHOUSE_PROVIDER_OUR_PARTNERS_SCOPES")
+    }
+
+    @Test func oneProviderMayStandAlone() throws {
+        let document = try TOMLDocument(Array("[provider]\nissuer = \"x\"".utf8))
+        let places = SettingPlaces(file: "g.toml", document: document, environment: [:])
+        #expect(places.place(ofProvider: 0, "issuer") == "g.toml:2: provider.issuer")
+    }
+
     @Test func routesAreCounted() throws {
         #expect(try self.places().place(ofRoute: 0, "path") == "g.toml:5: route.path")
         #expect(try self.places().place(ofRoute: 1, "path") == "g.toml:6: route.path")
