@@ -1,6 +1,7 @@
 """Ways to an application: several addresses, TLS, sockets, rewritten paths, quirks, health, answers without one."""
 
 import http.server
+import os
 import socket
 import ssl
 import subprocess
@@ -105,6 +106,31 @@ def test_who_is_asked_for_health_and_says_no_gets_nothing(stage, forger):
     well["a"] = False
     eventually(lambda: set(who(gateway, 8)) == {"b"})
     well["a"] = True
+    eventually(lambda: set(who(gateway, 8)) == {"a", "b"})
+
+
+def test_an_application_of_http2_is_asked_for_health_too(stage, forger, tmp_path):
+    ports = {name: free_port() for name in "ab"}
+    servers = "".join(
+        f"""server {{ listen 127.0.0.1:{port} http2; location = /who {{ return 200 {name}; }}
+        location = /up {{ if (-f {tmp_path}/{name}-is-down) {{ return 503; }} return 200; }} }}"""
+        for name, port in ports.items()
+    )
+    user = "user root;" if os.geteuid() == 0 else ""
+    (tmp_path / "nginx.conf").write_text(
+        f"daemon off; pid {tmp_path}/pid; {user} events {{}} http {{ access_log off; {servers} }}"
+    )
+    nginx = stage.keep(Process("nginx", ["nginx", "-p", tmp_path, "-c", tmp_path / "nginx.conf", "-e", "stderr"]))
+    nginx.wait_until(lambda: [socket.create_connection(("127.0.0.1", port)).close() for port in ports.values()])
+    urls = [f"http://127.0.0.1:{port}" for port in ports.values()]
+    route = {
+        "path": "/", "upstream": urls, "upstream_protocol": "h2c", "health_path": "/up", "health_interval": "200ms"
+    }
+    gateway = gateway_with(stage, forger, [route])
+    eventually(lambda: set(who(gateway, 4)) == {"a", "b"})
+    (tmp_path / "a-is-down").touch()
+    eventually(lambda: set(who(gateway, 8)) == {"b"})
+    (tmp_path / "a-is-down").unlink()
     eventually(lambda: set(who(gateway, 8)) == {"a", "b"})
 
 

@@ -29,9 +29,6 @@ extension SectionReader {
         upstream.responseTimeout = self.ownTime("response_timeout")
         upstream.idleTimeout = self.ownTime("idle_timeout")
         upstream.healthPath = self.value("health_path", allowed: "a path such as \"/healthz\"") { Self.path($0) }
-        if upstream.healthPath != nil, spoken != .http1 {
-            self.refuse("health_path", found: "a path", allowed: "none with upstream_protocol = \"\(spoken.rawValue)\"")
-        }
         upstream.healthInterval =
             self.timeAmount("health_interval", in: .milliseconds(100)...(.seconds(3600))) ?? upstream.healthInterval
         upstream.stripPrefix = self.strippedPrefix() ?? ""

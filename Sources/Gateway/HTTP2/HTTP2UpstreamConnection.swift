@@ -47,27 +47,25 @@ final class HTTP2UpstreamConnection: ChannelInboundHandler {
         try channel.pipeline.syncOperations.addHandler(self)
     }
 
-    /// Opens a stream for one exchange.
-    func open(_ origin: UpstreamOrigin, pool: UpstreamPool, _ completion: @escaping (UpstreamHandler?) -> Void) {
+    /// Opens a stream for one exchange, with this handler to speak HTTP/1.1 on it; hands the handler over when it stands.
+    func open<Handler: ChannelHandler>(
+        isTLS: Bool,
+        _ handler: Handler,
+        _ completion: @escaping (Handler?) -> Void
+    ) {
         guard let multiplexer, let channel else { return completion(nil) }
         self.openStreams += 1
-        let originBox = NIOLoopBound(origin, eventLoop: channel.eventLoop)
-        let poolBox = NIOLoopBound(pool, eventLoop: channel.eventLoop)
-        let selfBox = NIOLoopBound(self, eventLoop: channel.eventLoop)
+        let box = NIOLoopBound((connection: self, handler: handler), eventLoop: channel.eventLoop)
         let promise = channel.eventLoop.makePromise(of: (any Channel).self)
         multiplexer.createStreamChannel(promise: promise) { stream in
             stream.eventLoop.makeCompletedFuture {
                 let handlers = stream.pipeline.syncOperations
-                let isTLS = originBox.value.address.isTLS
-                try handlers.addHandler(HTTP2UpstreamStream(connection: selfBox.value, isTLS: isTLS))
-                try handlers.addHandler(UpstreamHandler(origin: originBox.value, pool: poolBox.value))
+                try handlers.addHandler(HTTP2UpstreamStream(connection: box.value.connection, isTLS: isTLS))
+                try handlers.addHandler(box.value.handler)
             }
         }
         promise.futureResult.assumeIsolated().whenComplete { result in
-            guard case .success(let stream) = result,
-                let handler = try? stream.pipeline.syncOperations.handler(type: UpstreamHandler.self)
-            else { return completion(nil) }
-            completion(handler)
+            if case .success = result { completion(handler) } else { completion(nil) }
         }
     }
 

@@ -19,14 +19,23 @@ struct HealthCheck {
             + "Connection: close\r\n\r\n"
         let promise = eventLoop.makePromise(of: Bool.self)
         promise.futureResult.assumeIsolated().whenSuccess(completion)
+        let handler = HealthCheckHandler(request, promise)
+        let connection = origin.address.speaksHTTP2 ? HTTP2UpstreamConnection { _ in } : nil
+        let box = NIOLoopBound((handler: handler, connection: connection), eventLoop: eventLoop)
         let future = origin.connect(on: eventLoop, timeout: timeout) { channel in
-            try channel.pipeline.syncOperations.addHandler(HealthCheckHandler(request, promise))
+            if let connection = box.value.connection {
+                try connection.add(to: channel)
+            } else {
+                try channel.pipeline.syncOperations.addHandler(box.value.handler)
+            }
         }
         future.assumeIsolated().whenComplete { result in
-            switch result {
-            case .success(let channel):
-                eventLoop.assumeIsolated().scheduleTask(in: Self.patience) { channel.close(promise: nil) }
-            case .failure: promise.succeed(false)
+            guard case .success(let channel) = result else { return promise.succeed(false) }
+            // An answer is the end of a connection of its own; a stream's goes on.
+            promise.futureResult.assumeIsolated().whenSuccess { _ in channel.close(promise: nil) }
+            eventLoop.assumeIsolated().scheduleTask(in: Self.patience) { promise.succeed(false) }
+            connection?.open(isTLS: origin.address.isTLS, handler) { opened in
+                if opened == nil { promise.succeed(false) }
             }
         }
     }

@@ -263,7 +263,8 @@ final class UpstreamPool {
         to origin: UpstreamOrigin,
         _ completion: @escaping Completion
     ) {
-        connection.open(origin, pool: self) { handler in
+        let handler = UpstreamHandler(origin: origin, pool: self)
+        connection.open(isTLS: origin.address.isTLS, handler) { handler in
             guard let handler else { return completion(.failure(.upstreamUnreachable)) }
             self.counts.open += 1
             origin.busy += 1
