@@ -96,10 +96,10 @@ extension ExchangeHandler {
     private func finish(_ tunnel: Tunnel) {
         if tunnel.isWebSocket, let ending = tunnel.ending {
             if tunnel.towardsBrowser.isBetweenFrames {
-                self.write(WebSocketFrames.close(ending.rawValue, ending.reason, masked: false))
+                self.write(WebSocketFrames.close(ending.status, ending.reason, masked: false))
             }
             if tunnel.towardsUpstream.isBetweenFrames {
-                self.upstream?.write(WebSocketFrames.close(ending.rawValue, ending.reason, masked: true))
+                self.upstream?.write(WebSocketFrames.close(ending.status, ending.reason, masked: true))
                 self.upstream?.flush()
             }
         }

@@ -57,6 +57,7 @@ extension Fault {
     static let tunnelIdle = Self(.downstream, .requestTimeout, "the tunnel was idle for too long")
     /// The status is for the log; the response or the tunnel had long begun.
     static let sessionEnded = Self(.downstream, .unauthorized, "the session ended")
+    static let permissionEnded = Self(.downstream, .forbidden, "the session does not permit this any more")
     static let stopping = Self(.gateway, .serviceUnavailable, "the gateway stopped")
     /// Nobody is left to be told; the status is for the log.
     static let browserLeft = Self(.downstream, .badRequest, "the browser went away")

@@ -124,6 +124,13 @@ package struct WorkerTable: Sendable {
         }
     }
 
+    /// The same for a session that goes on, and may have changed.
+    func announceRefresh(of key: SessionKey) {
+        for shift in self.shifts.values {
+            shift.eventLoop.execute { shift.value.sessionRefreshed(key) }
+        }
+    }
+
     /// Puts a new worker on each loop in place of the one that is there, which finishes what it has begun.
     ///
     /// - Returns: what succeeds, for each loop, when nothing is left that began before.

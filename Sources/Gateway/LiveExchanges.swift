@@ -6,7 +6,7 @@ import OpenIDConnect
 /// (security rule 25).
 final class LiveExchanges {
     private final class Entry {
-        let session: OpenedSession
+        var session: OpenedSession
         var connections: [ObjectIdentifier: ExchangeHandler] = [:]
         /// When the store is asked the next time whether the session is still there.
         var nextCheck: NIODeadline
@@ -44,6 +44,15 @@ final class LiveExchanges {
     /// Takes what was permitted with this session out.
     func take(_ key: SessionKey) -> [ExchangeHandler] {
         self.entries.removeValue(forKey: key).map { Array($0.connections.values) } ?? []
+    }
+
+    /// The session has become this one. Those of its exchanges that `isOver` says are over are taken out.
+    func change(_ session: OpenedSession, _ isOver: (ExchangeHandler) -> Bool) -> [ExchangeHandler] {
+        guard let entry = self.entries[session.ticket.key] else { return [] }
+        entry.session = session
+        let over = entry.connections.values.filter(isOver)
+        for connection in over { self.remove(connection, for: session) }
+        return over
     }
 
     /// Sessions whose time is over.
@@ -87,7 +96,22 @@ extension ExchangeHandler {
     /// The session that this exchange was permitted with has ended.
     func sessionEnded(_ key: SessionKey) {
         guard self.current.isLive, let session = self.current.session, session.ticket.key == key else { return }
-        self.endLive(.policyViolation, fault: .sessionEnded)
+        self.endLive(.sessionEnded, fault: .sessionEnded)
+    }
+
+    /// Whether the session, as it is now, would not have been let in. What an API has to be asked for first is left.
+    func isDenied(_ session: OpenedSession) -> Bool {
+        guard let route = self.current.route, let access = self.current.access,
+            route.policy.requirement?.apis.isEmpty ?? true,
+            case .deny = route.decide(access, session.grants, now: self.worker.wallClock)
+        else { return false }
+        return true
+    }
+
+    /// The session goes on, and permits this no longer.
+    func permissionEnded(_ key: SessionKey) {
+        guard self.current.isLive, let session = self.current.session, session.ticket.key == key else { return }
+        self.endLive(.notPermitted, fault: .permissionEnded)
     }
 
     /// The gateway stops.

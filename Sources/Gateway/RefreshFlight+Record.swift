@@ -77,6 +77,7 @@ extension RefreshFlight {
                     case .success(false): completion(nil)
                     case .success(true):
                         self.refresh.sessions.cache.forget(self.key)
+                        self.refresh.sessions.onRefresh(self.key)
                         if let outcome { self.refresh.metrics.countRefresh(outcome) }
                         self.enterNewIndexes(next)
                         completion(self.open(next, box))

@@ -24,6 +24,8 @@ package final class Sessions {
     var onEnd: (SessionKey) -> Void = { _ in }
     /// Told of each record that has changed somewhere, as long as the store tells.
     var onChange: (SessionKey) -> Void = { _ in }
+    /// Told of each session that has been refreshed here.
+    var onRefresh: (SessionKey) -> Void = { _ in }
     /// With at least so many seconds left, no session's idle limit is pushed out.
     private let longEnough: Int64
 
@@ -180,13 +182,6 @@ package final class Sessions {
     /// `true` once for each name, whoever asks and wherever: a `state` is good for one callback.
     package func claim(_ name: [UInt8], for duration: Duration, _ completion: @escaping Completion<Bool>) {
         self.store.claim(name, expiresIn: duration) { completion($0.mapError { .store($0) }) }
-    }
-
-    /// Whether a session that has been opened is still there. Asking keeps nothing alive: an open tab is no activity.
-    func isThere(_ session: OpenedSession, _ completion: @escaping Completion<Bool>) {
-        self.store.load(session.ticket.key) { result in
-            completion(result.map { $0 != nil }.mapError { .store($0) })
-        }
     }
 
     func ping(_ completion: @escaping Completion<Void>) {

@@ -91,9 +91,8 @@ package final class Worker {
         )
         self.init(Party(settings: settings, provider: provider, backChannel: backChannel), shared)
         self.sessions.onEnd = { [weak self] key in self?.announceEnd(of: key) }
-        self.sessions.onChange = { [weak self] key in
-            if let session = self?.live.session(key) { self?.checkLive(session) }
-        }
+        self.sessions.onChange = { [weak self] key in self?.checkLive(key) }
+        self.sessions.onRefresh = { [weak self] key in self?.announceRefresh(of: key) }
         self.others = others.map { Worker($0, shared) }
     }
 
@@ -256,36 +255,6 @@ extension WorkerConnection {
 }
 
 extension Worker {
-    /// A session has ended here, whoever ended it. Every worker of this process is told.
-    func announceEnd(of key: SessionKey) {
-        guard let siblings = self.siblings else { return self.sessionEnded(key) }
-        siblings.announceEnd(of: key)
-    }
-
-    /// A session has ended somewhere. What is still running in its name is ended, too.
-    func sessionEnded(_ key: SessionKey) {
-        let connections = self.live.take(key)
-        guard !connections.isEmpty else { return }
-        let grace = TimeAmount(self.settings.configuration.session.liveGrace)
-        self.eventLoop.assumeIsolated().scheduleTask(in: grace) {
-            for connection in connections { connection.sessionEnded(key) }
-        }
-    }
-
-    private func checkLiveSessions() {
-        for key in self.live.expired(self.wallClock) { self.sessionEnded(key) }
-        for session in self.live.due(self.now, next: self.now + self.settings.liveCheck) {
-            self.checkLive(session)
-        }
-    }
-
-    private func checkLive(_ session: OpenedSession) {
-        self.sessions.isThere(session) { result in
-            // A store that fails is not an absent session (security rule 21).
-            if case .success(false) = result { self.announceEnd(of: session.ticket.key) }
-        }
-    }
-
     /// An exchange is over: counted, and written down.
     func record(_ current: CurrentExchange, client: String) {
         let duration = NIODeadline.now() - current.startedAt

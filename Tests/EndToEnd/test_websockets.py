@@ -293,6 +293,38 @@ def test_a_socket_ends_with_a_session_that_is_ended_from_elsewhere(stage, store)
             assert (opened.close_code, opened.close_reason) == (1008, "session ended"), end
 
 
+@pytest.mark.parametrize("store", ["memory", "redis"])
+def test_a_socket_ends_when_a_refresh_takes_away_what_it_needs(stage, upstream, store):
+    """Roles are read anew with every refresh; the session goes on, and with it what needs no role."""
+    logto = stage.stand_in()
+    sockets = stage.keep(WebSocketServer())
+    routes = [
+        {"path": "/", "upstream": upstream.url},
+        {"path": "/write", "upstream": sockets.url, "require": {"roles": ["writer"]}},
+        {"path": "/chat", "upstream": sockets.url},
+    ]
+    settings = redis_settings(stage.redis().url) if store == "redis" else {}
+    gateway = stage.gateway(logto, sockets.url, settings | {"route": routes})
+    logto.control("/knobs", {"accessTokenTtl": 2, "idTokenTtl": 2})
+    agent = sign_in(gateway, logto)
+    logto.control("/knobs", {"accessTokenTtl": 3600, "idTokenTtl": 3600})
+    with open_socket(gateway, "/write", agent) as writing, open_socket(gateway, "/chat", agent) as chatting:
+        for opened in (writing, chatting):
+            opened.send("hello")
+            assert opened.recv(timeout=10) == "hello"
+        logto.control("/roles", {"user": "alice", "roles": ["reader"]})
+        pause(2.5)
+        assert agent.fetch(gateway.url("/refresh")).status_code == 200
+        assert upstream.last("/refresh").header("X-Forwarded-Groups") == "reader"
+        with pytest.raises(ConnectionClosed):
+            writing.recv(timeout=5)
+        assert (writing.close_code, writing.close_reason) == (1008, "not permitted any more")
+        chatting.send("still here")
+        assert chatting.recv(timeout=10) == "still here"
+    line = eventually(lambda: next((e for e in gateway.exchanges if e.get("path") == "/write"), None))
+    assert line["reason"] == "the session does not permit this any more"
+
+
 def end_at_provider(gateway, logto):
     token = logto.control("/mint", {"kind": "logout_token", "client": logto.client_id, "user": "alice"})["token"]
     answer = requests.post(gateway.own("backchannel-logout"), data={"logout_token": token}, timeout=10)

@@ -28,6 +28,11 @@ package final class Shift {
         for worker in self.leaving + [self.current] { worker.sessionEnded(key) }
     }
 
+    /// A session has been refreshed somewhere.
+    func sessionRefreshed(_ key: SessionKey) {
+        for worker in self.leaving + [self.current] { worker.checkLive(key) }
+    }
+
     func leave() {
         for worker in self.leaving + [self.current] { worker.leave() }
     }

@@ -1,0 +1,60 @@
+import Access
+import NIOCore
+
+/// What outlasts its request: what runs in a session's name ends with the session, and with what the session permits.
+extension Worker {
+    /// A session has ended here, whoever ended it. Every worker of this process is told.
+    func announceEnd(of key: SessionKey) {
+        guard let siblings = self.siblings else { return self.sessionEnded(key) }
+        siblings.announceEnd(of: key)
+    }
+
+    /// A session has ended somewhere. What is still running in its name is ended, too.
+    func sessionEnded(_ key: SessionKey) {
+        self.afterGrace(self.live.take(key)) { $0.sessionEnded(key) }
+    }
+
+    /// A session has been refreshed here. Every worker of this process is told.
+    func announceRefresh(of key: SessionKey) {
+        guard let siblings = self.siblings else { return self.checkLive(key) }
+        siblings.announceRefresh(of: key)
+    }
+
+    /// Looks at a session anew, if anything was permitted with it that is still running.
+    func checkLive(_ key: SessionKey) {
+        if let session = self.live.session(key) { self.checkLive(session) }
+    }
+
+    /// Called on every tick.
+    func checkLiveSessions() {
+        for key in self.live.expired(self.wallClock) { self.sessionEnded(key) }
+        for session in self.live.due(self.now, next: self.now + self.settings.liveCheck) {
+            self.checkLive(session)
+        }
+    }
+
+    private func checkLive(_ session: OpenedSession) {
+        self.sessions.look(at: session) { result in
+            switch result {
+            // A store that fails is not an absent session (security rule 21).
+            case .failure: break
+            case .success(nil): self.announceEnd(of: session.ticket.key)
+            case .success(let current?): if current !== session { self.sessionChanged(current) }
+            }
+        }
+    }
+
+    /// A session has lost a role, perhaps: what it would not be let into now is ended, and the rest goes on.
+    private func sessionChanged(_ session: OpenedSession) {
+        let connections = self.live.change(session) { $0.isDenied(session) }
+        self.afterGrace(connections) { $0.permissionEnded(session.ticket.key) }
+    }
+
+    private func afterGrace(_ connections: [ExchangeHandler], _ end: @escaping (ExchangeHandler) -> Void) {
+        guard !connections.isEmpty else { return }
+        let grace = TimeAmount(self.settings.configuration.session.liveGrace)
+        self.eventLoop.assumeIsolated().scheduleTask(in: grace) {
+            for connection in connections { end(connection) }
+        }
+    }
+}
