@@ -12,7 +12,7 @@ TEST_PACKAGES = redis-server redis-sentinel nginx-light apache2-bin haproxy glew
 # What the benchmark compares with, besides.
 BENCH_PACKAGES = libapache2-mod-auth-openidc
 
-.PHONY: all deps test-deps build demo test unit-test end-to-end-test bench lint format clean
+.PHONY: all deps test-deps build demo test unit-test end-to-end-test soak bench lint format clean
 
 all: build
 
@@ -47,6 +47,12 @@ end-to-end-test: test-deps
 	$(SWIFT_BUILD) --product gatehouse
 	$(SWIFT_BUILD) --product gatehouse-demo
 	$(VENV)/bin/python -m pytest Tests/EndToEnd
+
+# An hour of users, strangers and restarts; the end-to-end suite has a minute of it.
+soak: test-deps
+	$(SWIFT_BUILD) --product gatehouse
+	$(SWIFT_BUILD) --product gatehouse-demo
+	SOAK_SECONDS=3600 $(VENV)/bin/python -m pytest Tests/EndToEnd/test_soak.py --capture=no
 
 bench: test-deps
 	@sh Tests/install-packages.sh $(BENCH_PACKAGES)

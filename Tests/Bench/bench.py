@@ -34,6 +34,9 @@ PEER_RATIO = 15
 IDLE_MEGABYTES = 20
 LOADED_MEGABYTES = 40
 START_UP = 100
+# A proxied body of so many bytes, in CPU time of nginx' plain proxying of the same.
+BODIES = {"1 kB": 1_024, "1 MB": 1 << 20}
+BODY_RATIO = {"1 kB": 2.0, "1 MB": 1.5}
 # Connections on which nothing happens, and the kilobytes that each of them may cost.
 IDLE_CONNECTIONS = 10_000
 KILOBYTES_EACH = 12
@@ -71,7 +74,8 @@ def rows_of_nginx(stack, settings):
         stack.callback(server.close)
         return server
 
-    upstream = keep(nginx_answering("upstream", ANSWER, access_log=False))
+    bodies = {path_of(body): size for body, size in BODIES.items()}
+    upstream = keep(nginx_answering("upstream", ANSWER, access_log=False, bodies=bodies))
     plain = keep(nginx_answering("nginx", "204", settings.access_log))
     proxy = keep(nginx_proxying("nginx-proxy", upstream, settings.access_log))
     certificates = Certificates()
@@ -81,7 +85,12 @@ def rows_of_nginx(stack, settings):
     return upstream, pair, [
         Row("nginx, return 204", plain), Row("nginx, plain proxy", proxy), Row("nginx, proxy over TLS", secure),
         Row("nginx, proxy over HTTP/2", secure, streams=10),
+        *(Row(f"nginx, proxy, body of {body}", proxy, path_of(body)) for body in BODIES),
     ]
+
+
+def path_of(body):
+    return "/" + body.replace(" ", "")
 
 
 def rows_of_gateway(stack, settings, upstream, pair, facts):
@@ -121,6 +130,7 @@ def rows_of_gateway(stack, settings, upstream, pair, facts):
         Row("Gatehouse, proxy over TLS", secure, cookie=cookies[memory], fields=host),
         Row("Gatehouse, proxy over HTTP/2", secure, cookie=cookies[memory], fields=host, streams=10),
         Row("Gatehouse, proxy, session in Redis", shared, cookie=cookies[shared]),
+        *(Row(f"Gatehouse, proxy, body of {body}", memory, path_of(body), cookies[memory]) for body in BODIES),
         *[row_of_sessions(shared, redis, cookies[shared], count, facts) for count in MANY],
     ]
 
@@ -229,13 +239,18 @@ def print_added_latency(rows):
 
 def print_bars(rows, facts):
     base = next(row for row in rows if row.name == "nginx, plain proxy").microseconds
-    proxied = [row for row in rows if row.name.startswith("Gatehouse, proxy,")]
+    proxied = [row for row in rows if row.name.startswith("Gatehouse, proxy, session")]
     print(f"\n{'':38}{'found':>16}{'bar':>16}")
     for row in proxied:
         print_bar(row.name + ", ratio", row.microseconds / base, PROXY_RATIO, "{:.2f}")
     for way in ("over TLS", "over HTTP/2"):
         ours, theirs = (next(row for row in rows if row.name == f"{who}, proxy {way}") for who in ("Gatehouse", "nginx"))
         print_bar(ours.name + ", ratio", ours.microseconds / theirs.microseconds, SECURE_RATIO, "{:.2f}")
+    for body, bar in BODY_RATIO.items():
+        ours, theirs = (
+            next(row for row in rows if row.name == f"{who}, proxy, body of {body}") for who in ("Gatehouse", "nginx")
+        )
+        print_bar(ours.name + ", ratio", ours.microseconds / theirs.microseconds, bar, "{:.2f}")
     static = next(row for row in rows if row.name == "nginx, return 204").microseconds
     for kind, bar in CHECK_RATIO.items():
         row = next(row for row in rows if row.name == f"Gatehouse, check, session in {kind}")

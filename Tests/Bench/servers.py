@@ -104,8 +104,16 @@ http {{
 """
 
 
-def nginx_answering(name, answer, access_log):
-    return Nginx(name, f"server {{ listen 127.0.0.1:PORT; location / {{ return {answer}; }} }}", access_log).start()
+def nginx_answering(name, answer, access_log, bodies=None):
+    """The same answer to everything, but for `bodies`: so many bytes at each of these paths, from files."""
+    files = "".join(f"location = {path} {{ root bodies; }}" for path in bodies or {})
+    http = f"server {{ listen 127.0.0.1:PORT; location / {{ return {answer}; }} {files} }}"
+    server = Nginx(name, http, access_log)
+    for path, size in (bodies or {}).items():
+        file = server.directory / "bodies" / path[1:]
+        file.parent.mkdir(exist_ok=True)
+        file.write_bytes(b"x" * size)
+    return server.start()
 
 
 def nginx_proxying(name, upstream, access_log):
@@ -117,6 +125,8 @@ def nginx_proxying(name, upstream, access_log):
             proxy_pass http://application;
             proxy_http_version 1.1;
             proxy_set_header Connection "";
+            # Large bodies would go through files otherwise.
+            proxy_max_temp_file_size 0;
         }}
     }}
 """
