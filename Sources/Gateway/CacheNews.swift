@@ -40,9 +40,13 @@ extension Sessions {
         if case .record(let key) = change { self.onChange(key) }
     }
 
-    /// Nobody asks any more; the store goes on with a successor.
+    /// Nobody asks any more; the store goes on with a successor. Whoever has made one retires it: until then it is kept by
+    /// those it listens to, and keeps those it tells.
     package func retire() {
         self.news?.remove(self)
+        self.onEnd = { _ in }
+        self.onChange = { _ in }
+        self.onRefresh = { _ in }
     }
 
     /// Nothing is loaded or saved any more.

@@ -46,7 +46,7 @@ package final class Sessions {
         self.longEnough = (idle - idle / 8).components.seconds + 1
         let isCaching = settings.configuration.session.cacheBytes > 0
         self.news = predecessor?.news ?? (isCaching ? CacheNews(from: store) : nil)
-        if isCaching { self.news?.add(self) { [weak self] in self?.learn($0) } }
+        if isCaching { self.news?.add(self) { self.learn($0) } }
     }
 
     package var openedCount: Int { self.cache.count }

@@ -90,9 +90,10 @@ package final class Worker {
             clock: clock
         )
         self.init(Party(settings: settings, provider: provider, backChannel: backChannel), shared)
-        self.sessions.onEnd = { [weak self] key in self?.announceEnd(of: key) }
-        self.sessions.onChange = { [weak self] key in self?.checkLive(key) }
-        self.sessions.onRefresh = { [weak self] key in self?.announceRefresh(of: key) }
+        // Until this worker retires: a weak reference would make each use of it dear.
+        self.sessions.onEnd = { key in self.announceEnd(of: key) }
+        self.sessions.onChange = { key in self.checkLive(key) }
+        self.sessions.onRefresh = { key in self.announceRefresh(of: key) }
         self.others = others.map { Worker($0, shared) }
     }
 

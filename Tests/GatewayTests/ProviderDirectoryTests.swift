@@ -1,7 +1,5 @@
 import BackChannel
-import Cryptography
 import Gateway
-import JSON
 import Logging
 import OpenIDConnect
 import Synchronization
@@ -129,7 +127,8 @@ private struct StubbornProvider: Sendable {
         let application = try await Application { behaviour.answer($0) }
         let issuer = "http://127.0.0.1:\(application.port)/oidc"
         let documents = try [
-            "/oidc/.well-known/openid-configuration": Self.discovery(name ?? issuer), "/oidc/jwks": Self.keys(),
+            "/oidc/.well-known/openid-configuration": ProviderDocuments.discovery(name ?? issuer),
+            "/oidc/jwks": ProviderDocuments.keys(),
         ]
         behaviour.documents.withLock { $0 = documents }
         let backChannel = try BackChannel()
@@ -167,28 +166,5 @@ private struct StubbornProvider: Sendable {
 
     func asked(for path: String) -> Int {
         self.application.requests.count { $0.hasPrefix("GET \(path) ") }
-    }
-
-    private static func discovery(_ issuer: String) -> String {
-        let json: JSON = [
-            "issuer": .string(issuer), "authorization_endpoint": .string(issuer + "/auth"),
-            "token_endpoint": .string(issuer + "/token"), "jwks_uri": .string(issuer + "/jwks"),
-            "id_token_signing_alg_values_supported": ["ES256"],
-        ]
-        return text(json.bytes)
-    }
-
-    private static func keys() throws -> String {
-        let key = try SigningKey.generate(.elliptic(.p256))
-        guard case .elliptic(_, let x, let y) = key.publicNumbers else { return "" }
-        let json: JSON = [
-            "keys": [
-                [
-                    "kty": "EC", "crv": "P-256", "kid": "1", "x": .string(Base64URL.encode(x)),
-                    "y": .string(Base64URL.encode(y)),
-                ]
-            ]
-        ]
-        return text(json.bytes)
     }
 }

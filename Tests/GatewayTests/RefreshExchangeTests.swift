@@ -161,9 +161,14 @@ private struct TokenEndpoint: Sendable {
             var answer = ""
             var drops = 0
             var port = 0
+            let keys: String
         }
 
-        private let state = Mutex(State())
+        private let state: Mutex<State>
+
+        init() throws {
+            self.state = Mutex(State(keys: try ProviderDocuments.keys()))
+        }
 
         func set(answer: String? = nil, drops: Int? = nil, port: Int? = nil) {
             self.state.withLock { state in
@@ -177,15 +182,13 @@ private struct TokenEndpoint: Sendable {
             self.state.withLock { state in
                 let issuer = "http://127.0.0.1:\(state.port)/oidc"
                 if request.hasPrefix("GET /oidc/.well-known/") {
-                    let document: JSON = [
-                        "issuer": .string(issuer), "authorization_endpoint": .string(issuer + "/auth"),
-                        "token_endpoint": .string(issuer + "/token"), "jwks_uri": .string(issuer + "/jwks"),
-                        "id_token_signing_alg_values_supported": ["ES256"],
-                    ]
-                    return Application.ok(text(document.bytes), fields: "Content-Type: application/json\r\n")
+                    return Application.ok(
+                        ProviderDocuments.discovery(issuer),
+                        fields: "Content-Type: application/json\r\n"
+                    )
                 }
                 if request.hasPrefix("GET ") {
-                    return Application.ok("{\"keys\":[]}", fields: "Content-Type: application/json\r\n")
+                    return Application.ok(state.keys, fields: "Content-Type: application/json\r\n")
                 }
                 guard state.drops == 0 else {
                     state.drops -= 1
@@ -197,7 +200,7 @@ private struct TokenEndpoint: Sendable {
     }
 
     static func run(_ body: (TokenEndpoint) async throws -> Void) async throws {
-        let behaviour = Behaviour()
+        let behaviour = try Behaviour()
         let application = try await Application { behaviour.answer($0) }
         behaviour.set(port: application.port)
         let backChannel = try BackChannel()

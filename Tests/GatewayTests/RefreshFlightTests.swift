@@ -41,6 +41,7 @@ struct RefreshFlightTests {
         let ticket = try stage.signIn()
         stage.note(ticket, changedTo: Self.strange())
         async let next = replica.wait(ticket)
+        try await replica.hasAskedForItsTurn()
         try stage.replace(stage.provider.next(.renewal, .make()), under: ticket)
         stage.note(ticket, changedTo: .some(nil))
         #expect(try await next?.refreshToken == "refresh-1")

@@ -119,6 +119,11 @@ struct RefreshReplica: Sendable {
         }
     }
 
+    /// Returns once it has tried to leave a note.
+    func hasAskedForItsTurn() async throws {
+        while try await self.run({ $0.store.noteChanges.isEmpty }) { await Task.yield() }
+    }
+
     /// Returns when nothing is under way.
     func isIdle() async throws {
         try await self.eventLoop.flatSubmit { [parts, eventLoop] in

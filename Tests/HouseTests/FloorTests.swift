@@ -17,7 +17,7 @@ struct FloorTests {
         "Gateway": [
             "Access", "BackChannel", "CStartup", "Cryptography", "Glibc", "JSON", "Logging", "NIOCore",
             "NIOHPACK", "NIOHTTP1", "NIOHTTP2", "NIOPosix", "NIOSSL", "NIOTLS", "OpenIDConnect", "Redis",
-            "ServiceLifecycle", "UnixSignals",
+            "ServiceLifecycle", "SystemPackage", "UnixSignals",
         ],
         "LogtoStandIn": ["Cryptography", "JSON", "NIOCore", "NIOHTTP1", "NIOPosix"],
         "Command": [

@@ -44,7 +44,8 @@ final class UpstreamHandler: ChannelDuplexHandler {
 
     private let pool: UpstreamPool
     private var state = State.idle
-    private weak var partner: (any UpstreamPartner)?
+    /// Until the exchange lets go, or the connection has closed: a weak reference would make each use of either dear.
+    private var partner: (any UpstreamPartner)?
     private var context: ChannelHandlerContext?
     private var pendingRead = false
     private var hasUnflushedWrites = false
