@@ -5,10 +5,12 @@
 /// the provider still allows it; otherwise what came of it is unknown for ever.
 package struct RefreshNote: Sendable, Equatable {
     package enum State: UInt8, Sendable {
-        /// The holder lives as long as it renews the note.
+        /// The holder lives as long as it renews the note, and the token is out.
         case held = 1
         /// The provider could not be asked, or could not answer: not so soon again.
         case failed = 2
+        /// As `held`, but nothing has been presented yet.
+        case taken = 3
     }
 
     package let state: State
@@ -73,7 +75,8 @@ package enum RefreshTurn: Sendable, Equatable {
         }
         switch note.state {
         case .failed: self = .pause
-        case .held where age < RefreshNote.patience: self = .wait
+        case .held where age < RefreshNote.patience, .taken where age < RefreshNote.patience: self = .wait
+        case .taken: self = .takeOver(mayPresent: true)
         case .held:
             let isOut = .milliseconds(Int64(note.presentedFor)) + age
             self = .takeOver(mayPresent: note.generation != generation || isOut < retryWindow)

@@ -33,6 +33,26 @@ package enum UpstreamToken: Sendable, Hashable {
         case segment(Int)
         /// What the request field of this name says, in lower case; it has to be one of the user's.
         case field(String)
+
+        /// Byte by byte: two names that only look the same are two.
+        package static func == (left: Organization, right: Organization) -> Bool {
+            switch (left, right) {
+            case (.fixed(let one), .fixed(let other)), (.field(let one), .field(let other)): one.isExactly(other)
+            case (.segment(let one), .segment(let other)): one == other
+            case (.only, .only): true
+            default: false
+            }
+        }
+    }
+
+    /// Byte by byte, too.
+    package static func == (left: UpstreamToken, right: UpstreamToken) -> Bool {
+        switch (left, right) {
+        case (.idToken, .idToken), (.accessToken, .accessToken): true
+        case (.obtained(let one, let mine), .obtained(let other, let yours)):
+            areSame(one, other) && mine == yours
+        default: false
+        }
     }
 
     /// Logto's name for "permissions in organizations", to be asked for beforehand.

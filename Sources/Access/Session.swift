@@ -162,12 +162,19 @@ extension Session {
         self.next(refreshToken: refreshToken, obtainedTokens: self.obtainedTokens)
     }
 
+    /// With more, the one whose end is nearest goes: what a session is made of is loaded again and again.
+    private static let obtainedTokenLimit = 16
+
     /// The same session with one more token for an upstream, of the next generation. Those that have expired are left
     /// out.
     ///
     /// - Parameter refreshToken: the one that has come with it, in place of the one it was obtained with.
     package func adding(_ token: ObtainedToken, refreshToken: String, now: Instant) -> Session {
-        let others = self.obtainedTokens.filter { $0.purpose != token.purpose && now < $0.expiresAt }
+        var others = self.obtainedTokens.filter { $0.purpose != token.purpose && now < $0.expiresAt }
+        if others.count >= Self.obtainedTokenLimit {
+            others.sort { $0.expiresAt > $1.expiresAt }
+            others.removeSubrange((Self.obtainedTokenLimit - 1)...)
+        }
         return self.next(refreshToken: refreshToken, obtainedTokens: others + [token])
     }
 
@@ -227,6 +234,7 @@ extension RecordWriter {
             self.append(token.purpose.resource)
             self.append(token.purpose.organizationID)
             self.append(token.text)
+            self.append(token.obtainedAt.seconds)
             self.append(token.expiresAt.seconds)
         }
     }
@@ -267,8 +275,11 @@ extension RecordReader {
                 organizationID: try self.optionalText()
             )
             let text = try self.text()
+            let obtainedAt = Instant(seconds: try self.number(Int64.self))
             let expiresAt = Instant(seconds: try self.number(Int64.self))
-            tokens.append(ObtainedToken(purpose: purpose, text: text, expiresAt: expiresAt))
+            tokens.append(
+                ObtainedToken(purpose: purpose, text: text, obtainedAt: obtainedAt, expiresAt: expiresAt)
+            )
         }
         return tokens
     }

@@ -1,7 +1,9 @@
 /// Why there is no answer.
 package enum BackChannelError: Error, Equatable {
-    /// The deadline passed, or the one for connecting.
+    /// The deadline passed. The request may have been carried out.
     case timeout
+    /// The deadline passed, or the one for connecting, before anything was sent.
+    case timeoutUnsent
     /// The host's name has no address.
     case cannotResolve
     /// Nobody accepts connections there. Nothing was sent.
@@ -29,6 +31,7 @@ extension BackChannelError: CustomStringConvertible, CustomDebugStringConvertibl
     package var description: String {
         switch self {
         case .timeout: "back channel: timeout"
+        case .timeoutUnsent: "back channel: timeout before anything was sent"
         case .cannotResolve: "back channel: the host has no address"
         case .refused: "back channel: connection refused"
         case .interrupted: "back channel: connection interrupted"

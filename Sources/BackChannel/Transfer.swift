@@ -77,7 +77,7 @@ final class Transfer {
         if self.isTooLarge { return .tooLarge }
         let detail = unsafe String(cString: self.errorText)
         switch CURLcode(UInt32(bitPattern: code)) {
-        case CURLE_OPERATION_TIMEDOUT: return .timeout
+        case CURLE_OPERATION_TIMEDOUT: return self.hasSent ? .timeout : .timeoutUnsent
         case CURLE_COULDNT_RESOLVE_HOST: return .cannotResolve
         case CURLE_COULDNT_CONNECT: return .refused
         case CURLE_SEND_ERROR, CURLE_RECV_ERROR, CURLE_GOT_NOTHING, CURLE_PARTIAL_FILE: return .interrupted
@@ -90,6 +90,13 @@ final class Transfer {
             return .malformed(detail)
         default: return .other(code: code, detail)
         }
+    }
+
+    /// Whether a part of the request has gone out.
+    private var hasSent: Bool {
+        var size = 0
+        unsafe gatehouse_easy_get_number(self.easy, CURLINFO_REQUEST_SIZE, &size)
+        return size > 0
     }
 
     // MARK: Options
@@ -175,7 +182,7 @@ final class Transfer {
 
     private func setLimits(_ configuration: BackChannelConfiguration) throws(BackChannelError) {
         let left = ContinuousClock.now.duration(to: self.order.deadline)
-        guard left > .zero else { throw .timeout }
+        guard left > .zero else { throw .timeoutUnsent }
         // 0 would mean "no limit".
         try self.set(CURLOPT_TIMEOUT_MS, Int(clamping: min(left.milliseconds, Int64(Int32.max))))
         let connecting = max(1, min(configuration.connectTimeout.milliseconds, Int64(Int32.max)))

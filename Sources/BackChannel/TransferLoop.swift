@@ -118,7 +118,9 @@ final class TransferLoop: Sendable {
 
     private static func dropLate(_ waiting: inout [Order]) {
         let now = ContinuousClock.now
-        for order in waiting where order.deadline <= now { order.continuation.resume(returning: .failure(.timeout)) }
+        for order in waiting where order.deadline <= now {
+            order.continuation.resume(returning: .failure(.timeoutUnsent))
+        }
         waiting.removeAll { $0.deadline <= now }
     }
 

@@ -122,12 +122,16 @@ package struct Gateway: Service {
         try? await Task.sleep(for: .nanoseconds(ending.drainDelay.nanoseconds))
         await edge.close()
         try? await checks?.close()
-        try await self.drain(workers, within: ending.drainTimeout)
+        let end = NIODeadline.now() + ending.drainTimeout
+        if try await self.drain(workers, within: ending.drainTimeout) {
+            // What no browser waits for, such as the revocation of a token.
+            try await workers.wait { $0.whenDone(until: end) }
+        }
         _ = try await workers.map { $0.stop() }
         try? await admin.close()
         // Whatever still waits for the provider is told that it need not, and comes back while there is a loop for it.
         for party in site.value.parties { party.backChannel.shutDown() }
-        try await workers.wait { $0.whenDone() }
+        try await workers.wait { $0.whenDone(until: .distantFuture) }
         self.logger.notice("stopped")
     }
 
@@ -189,10 +193,10 @@ package struct Gateway: Service {
         )
     }
 
-    /// Ends when the last exchange has, or when the time is over.
-    private func drain(_ workers: WorkerTable, within limit: TimeAmount) async throws {
+    /// Ends when the last exchange has, or when the time is over. Returns whether all have ended by themselves.
+    private func drain(_ workers: WorkerTable, within limit: TimeAmount) async throws -> Bool {
         let logger = self.logger
-        try await withThrowingTaskGroup(of: String?.self) { group in
+        return try await withThrowingTaskGroup(of: String?.self) { group in
             group.addTask {
                 try await workers.wait { $0.drain() }
                 return nil
@@ -206,12 +210,14 @@ package struct Gateway: Service {
                 for await _ in await UnixSignalsSequence(trapping: .sigterm, .sigint) { break }
                 return "a second signal"
             }
-            if let reason = try await group.next() ?? nil {
+            let reason = try await group.next() ?? nil
+            if let reason {
                 logger.warning("exchanges were cut off", metadata: ["reason": "\(reason)"])
                 // Lets the waiting task end: what it waits for is over now.
                 _ = try await workers.map { $0.stop() }
             }
             group.cancelAll()
+            return reason == nil
         }
     }
 

@@ -46,13 +46,11 @@ final class LiveExchanges {
         self.entries.removeValue(forKey: key).map { Array($0.connections.values) } ?? []
     }
 
-    /// The session has become this one. Those of its exchanges that `isOver` says are over are taken out.
-    func change(_ session: OpenedSession, _ isOver: (ExchangeHandler) -> Bool) -> [ExchangeHandler] {
+    /// The session has become this one. Gives the exchanges that were permitted with it.
+    func change(_ session: OpenedSession) -> [ExchangeHandler] {
         guard let entry = self.entries[session.ticket.key] else { return [] }
         entry.session = session
-        let over = entry.connections.values.filter(isOver)
-        for connection in over { self.remove(connection, for: session) }
-        return over
+        return Array(entry.connections.values)
     }
 
     /// Sessions whose time is over.
@@ -108,9 +106,11 @@ extension ExchangeHandler {
         return true
     }
 
-    /// The session goes on, and permits this no longer.
-    func permissionEnded(_ key: SessionKey) {
-        guard self.current.isLive, let session = self.current.session, session.ticket.key == key else { return }
+    /// The session goes on, and permits this exchange no longer.
+    ///
+    /// - Parameter number: the exchange that it is about; the connection may be at the next by now.
+    func permissionEnded(_ number: Int, _ session: OpenedSession?) {
+        guard self.isStill(number), self.current.isLive, let session, self.isDenied(session) else { return }
         self.endLive(.notPermitted, fault: .permissionEnded)
     }
 

@@ -15,13 +15,18 @@ package struct RefreshExchange: Sendable {
 
     private var client: Client { self.settings.configuration.provider.client }
 
-    /// Nobody's request depends on a refresh for so long, and an answer that is not waited for loses the token.
+    /// Longer than any request waits: an answer that is not waited for loses the token.
     private static let patience = Duration.seconds(30)
     private static let retryPause = Duration.milliseconds(250)
     /// Of a token whose lifetime nobody tells.
     private static let usualLifetime = Duration.seconds(90)
     /// Those who wait for a token get it, however soon it ends.
     private static let shortestLifetime = Duration.seconds(10)
+
+    /// The person has no right to such a token, or nobody knows what it is for (RFC 8707, 2; logto.md, 4).
+    private static let refusals: Set<String> = [
+        "access_denied", "insufficient_scope", "invalid_scope", "invalid_target",
+    ]
 
     /// Why there is no new session.
     package enum Failure: Error {
@@ -87,13 +92,18 @@ package struct RefreshExchange: Sendable {
             client: self.client
         )
         let tokens = try await self.present(form, at: snapshot.provider) { code, description in
-            code == "invalid_grant" ? .ended(code: code) : .refused("\(code): \(description ?? "")")
+            let detail = "\(code): \(description ?? "")"
+            if code == "invalid_grant" { return .ended(code: code) }
+            // Anything else is our own registration's fault, or the provider's.
+            return Self.refusals.contains(code)
+                ? .refused(detail) : .temporary(.provider("the provider gives no token", detail: detail))
         }
         let now = self.clock()
         let lifetime = max(tokens.expiresIn.map { .seconds($0) } ?? Self.usualLifetime, Self.shortestLifetime)
         let token = ObtainedToken(
             purpose: purpose,
             text: tokens.accessToken,
+            obtainedAt: now,
             expiresAt: now.advanced(by: lifetime)
         )
         return session.adding(token, refreshToken: tokens.refreshToken ?? refreshToken, now: now)
@@ -148,6 +158,9 @@ package struct RefreshExchange: Sendable {
         case .tokens(let tokens): return tokens
         case .refused(let code, let description): throw judge(code, description)
         case .temporary where response.status == 200: throw .lost(.provider("the token endpoint makes no sense"))
+        // Somebody in front of the provider has stopped waiting for it.
+        case .temporary where response.status == 504:
+            throw .lost(.provider("the token endpoint did not answer in time", detail: "status 504"))
         case .temporary:
             throw .temporary(.provider("the token endpoint failed", detail: "status \(response.status)"))
         }
@@ -256,7 +269,7 @@ extension BackChannelError {
     /// Whether the provider may have seen the request.
     fileprivate var mayHaveBeenSent: Bool {
         switch self {
-        case .cannotResolve, .refused, .tls, .insecureURL, .shutDown: false
+        case .timeoutUnsent, .cannotResolve, .refused, .tls, .insecureURL, .shutDown: false
         case .timeout, .interrupted, .tooLarge, .malformed, .cancelled, .other: true
         }
     }

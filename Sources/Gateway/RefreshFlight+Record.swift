@@ -67,8 +67,9 @@ extension RefreshFlight {
             // Ended meanwhile, or further than we are: a holder that was asleep for long.
             case .success(let current) where Self.isOver(current, for: next): completion(current)
             case .success(let current):
-                // Whoever has to read the person's roles anew has still to do so after another errand.
-                let isStale = self.errand != .renewal && current?.isStale ?? false
+                // A mark is obeyed by a renewal that knew of it and was accepted. Any other leaves it for the next.
+                let isObeyed = outcome == .completed && self.hasReadMark
+                let isStale = current?.isStale ?? false && !isObeyed
                 let box = isStale ? record.markedStale.bytes : record.bytes
                 let life = self.refresh.sessions.timeToLive(of: next)
                 self.store.replace(self.key, box, expiresIn: life) { result in

@@ -17,14 +17,24 @@ package enum RefreshErrand: Hashable, Sendable {
 /// The note in the store says whose turn it is (`RefreshTurn`). Whoever holds it looks at the record once more, presents
 /// the token, stores what comes, and takes the note away, in this order: so that whoever finds no note finds the result.
 final class RefreshFlight {
+    /// Why nobody tries again just now.
+    enum Pause {
+        /// The provider has failed; whoever waits is told so.
+        case failed(TimeAmount)
+        /// Another worker or replica does it, and nobody here waits for that.
+        case isElsewhere
+    }
+
     let errand: RefreshErrand
     let opened: OpenedSession
     let refresh: Refresh
     private let note: HeldNote
-    private let landed: (Result<OpenedSession?, Fault>, TimeAmount?) -> Void
+    private let landed: (Pause?) -> Void
     private var waiters: [Int: Refresh.Completion] = [:]
     private var nextSeat = 0
     private var isUnderWay = true
+    /// Whether the record asked for a renewal when we last read it before presenting the token.
+    private(set) var hasReadMark = false
 
     var store: any SessionStore { self.refresh.sessions.store }
     var settings: Settings { self.refresh.sessions.settings }
@@ -37,7 +47,7 @@ final class RefreshFlight {
         _ errand: RefreshErrand,
         _ opened: OpenedSession,
         of refresh: Refresh,
-        landed: @escaping (Result<OpenedSession?, Fault>, TimeAmount?) -> Void
+        landed: @escaping (Pause?) -> Void
     ) {
         self.errand = errand
         self.opened = opened
@@ -90,9 +100,9 @@ final class RefreshFlight {
         // What nobody can read is nobody's.
         case .free: self.take(from: found, mayPresent: true)
         case .takeOver(let mayPresent): self.take(from: found, mayPresent: mayPresent)
-        case .pause: self.land(.failure(Refresh.paused), pause: .seconds(1))
+        case .pause: self.land(.failure(Refresh.paused), pause: .failed(.seconds(1)))
         // It happens elsewhere; only who waits has to know when.
-        case .wait where self.waiters.isEmpty: self.land(.success(self.opened), pause: .seconds(1))
+        case .wait where self.waiters.isEmpty: self.land(.success(self.opened), pause: .isElsewhere)
         case .wait: self.after(Self.lookAgain) { self.readResult() }
         }
     }
@@ -115,13 +125,25 @@ final class RefreshFlight {
             guard let current, current.session.generation == self.session.generation else {
                 return self.land(.success(current))
             }
+            self.hasReadMark = current.isStale
             if mayPresent { self.present() } else { self.giveTokenUp(.provider("a replica ended amid a refresh")) }
         }
     }
 
     // MARK: With the provider
 
+    /// Not before everybody can know of it.
     private func present() {
+        self.note.becomePresented { result in
+            switch result {
+            case .failure(let fault): self.land(.failure(.store(fault)))
+            case .success(false): self.after(Self.lookAgain) { self.readResult() }
+            case .success(true): self.send()
+            }
+        }
+    }
+
+    private func send() {
         let (session, errand, present) = (self.session, self.errand, self.refresh.present)
         self.refresh.detached.run {
             try await present(errand, session)
@@ -136,11 +158,11 @@ final class RefreshFlight {
 
     private func failed(_ failure: RefreshExchange.Failure?) {
         switch failure {
-        // The next renewal finds out, and ends the session.
-        case .ended where self.errand != .renewal: self.land(.failure(.signInForUpstreamToken))
+        case .ended where self.errand != .renewal: self.haveItRenewed()
         case .ended(let code): self.end(code)
         // An upstream's API that the provider cannot serve is no reason to put the session's renewal off.
-        case .temporary(let fault) where self.errand != .renewal: self.land(.failure(fault))
+        case .temporary(let fault) where self.errand != .renewal:
+            self.land(.failure(fault), pause: .failed(.milliseconds(.random(in: 1000...2000))))
         case .temporary(let fault): self.pause(fault)
         case .lost(let fault): self.giveTokenUp(fault)
         case .refused(let detail): self.land(.failure(.noUpstreamToken(detail)))
@@ -156,13 +178,21 @@ final class RefreshFlight {
         }
     }
 
+    /// The grant seems to be over. The next request renews the session first, and that ends it if it is so.
+    private func haveItRenewed() {
+        self.store.mark(self.key) { _ in
+            self.refresh.sessions.cache.forget(self.key)
+            self.land(.failure(.signInForUpstreamToken))
+        }
+    }
+
     /// Nobody tries again just now, here and elsewhere.
     func pause(_ fault: Fault) {
         self.refresh.metrics.countRefresh(.failed)
         self.record(.refreshFailed, fault.detail ?? fault.reason)
         let pause = TimeAmount.milliseconds(.random(in: 4000...7000))
         self.note.becomeFailed(for: pause)
-        self.land(.failure(fault), pause: pause)
+        self.land(.failure(fault), pause: .failed(pause))
     }
 
     /// What came of the token is unknown. It is not presented a second time; the browser makes a trip instead.
@@ -201,11 +231,11 @@ final class RefreshFlight {
         self.refresh.audit?.write(event, subject: self.session.identity.subject, session: self.key, reason: reason)
     }
 
-    func land(_ result: Result<OpenedSession?, Fault>, pause: TimeAmount? = nil) {
+    func land(_ result: Result<OpenedSession?, Fault>, pause: Pause? = nil) {
         guard self.isUnderWay else { return }
         self.isUnderWay = false
         self.note.release()
-        self.landed(result, pause)
+        self.landed(pause)
         let waiters = self.waiters.values
         self.waiters = [:]
         for waiter in waiters { waiter(result) }

@@ -13,7 +13,7 @@ extension Sessions {
     /// How many records are asked for at once.
     private static let batch = 100
     /// From the code to the record: a provider that is slow, and a store.
-    private static let longestSave = Duration.seconds(600)
+    private static let wordLasts = Duration.seconds(600)
 
     /// The sessions of a set that are still there. Those that are not leave the set.
     package func list(_ index: SessionIndex, _ completion: @escaping Completion<[ListedSession]>) {
@@ -52,13 +52,23 @@ extension Sessions {
     /// Ends every session of a set, those included that are just being saved (see `stands`).
     package func endAll(in index: SessionIndex, _ completion: @escaping Completion<[ListedSession]>) {
         let now = Timestamp.now.inMilliseconds
-        self.store.noteEnd(of: index, at: now, expiresIn: Self.longestSave) { result in
-            if case .failure(let fault) = result { return completion(.failure(.store(fault))) }
-            self.store.keys(in: index) { result in
-                switch result {
-                case .failure(let fault): completion(.failure(.store(fault)))
-                case .success(let keys): self.endAll(keys[...], [], completion)
+        self.store.noteEnd(of: index, at: now, expiresIn: Self.wordLasts) { noted in
+            self.endKnown(in: index) { result in
+                // A store that takes no word still lets go of sessions. Whoever asked is told to ask again.
+                if case .failure(let fault) = noted, case .success = result {
+                    return completion(.failure(.store(fault)))
                 }
+                completion(result)
+            }
+        }
+    }
+
+    /// Ends every session of a set that is stored. It leaves no word: strangers may ask for this.
+    package func endKnown(in index: SessionIndex, _ completion: @escaping Completion<[ListedSession]>) {
+        self.store.keys(in: index) { result in
+            switch result {
+            case .failure(let fault): completion(.failure(.store(fault)))
+            case .success(let keys): self.endAll(keys[...], [], completion)
             }
         }
     }

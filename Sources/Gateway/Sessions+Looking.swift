@@ -9,6 +9,7 @@ extension Sessions {
         }
     }
 
+    /// A record that cannot be opened ends nothing here: whoever uses the session next is told.
     private func changed(_ session: OpenedSession, _ box: [UInt8]) -> OpenedSession {
         guard session.box != box,
             let current = try? Session.open(

@@ -15,9 +15,6 @@ struct UpstreamTokens {
 
     let worker: Worker
 
-    /// A token this close to its end would not survive the way to the application.
-    private static let margin = Duration.seconds(30)
-
     private var refresh: Refresh { self.worker.refresh }
 
     func token(_ wanted: UpstreamToken, of opened: OpenedSession, _ respond: @escaping Completion) {
@@ -45,23 +42,18 @@ struct UpstreamTokens {
     /// The one of the sign-in, or of the latest refresh: one that is about to end is a reason for the next.
     private func accessToken(of opened: OpenedSession, _ respond: @escaping Completion) {
         let session = opened.session
-        let now = self.worker.wallClock
-        // A token of a minute is not replaced after half of it.
-        let isGood =
-            session.accessTokenExpiresAt.map { end in
-                now < end.advanced(by: .zero - min(Self.margin, (end - session.refreshedAt) / 4))
-            } ?? true
-        if let token = session.accessToken, isGood { return respond(.success(Given(text: token))) }
+        let end = session.accessTokenExpiresAt
+        let isFresh =
+            end.map { self.now < ObtainedToken.freshUntil(obtainedAt: session.refreshedAt, expiresAt: $0) } ?? true
+        if let token = session.accessToken, isFresh { return respond(.success(Given(text: token))) }
+        // What still lasts is better than nothing, when nobody can have another.
+        let lasting = (end.map { self.now < $0 } ?? true) ? session.accessToken.map { Given(text: $0) } : nil
         guard session.refreshToken != nil, !opened.isBearer else {
-            let lasts = session.accessTokenExpiresAt.map { now < $0 } ?? true
-            return respond(
-                session.accessToken.flatMap { lasts ? .success(Given(text: $0)) : nil }
-                    ?? .failure(Self.missing(session))
-            )
+            return respond(lasting.map { .success($0) } ?? .failure(Self.missing(session)))
         }
         self.refresh.wait(for: opened) { result in
             switch result {
-            case .failure(let fault): respond(.failure(fault))
+            case .failure(let fault): respond(lasting.map { .success($0) } ?? .failure(fault))
             case .success(nil): respond(.failure(.signInForUpstreamToken))
             case .success(let next?):
                 respond(
@@ -77,14 +69,17 @@ struct UpstreamTokens {
         _ respond: @escaping Completion
     ) {
         let session = opened.session
-        if let known = session.obtainedToken(for: purpose),
-            self.worker.wallClock < known.expiresAt.advanced(by: .zero - Self.margin)
-        {
-            return respond(.success(self.given(known)))
+        let known = session.obtainedToken(for: purpose)
+        if let known, known.isFresh(self.now) { return respond(.success(self.given(known))) }
+        let lasting = known.flatMap { self.now < $0.expiresAt ? self.given($0) : nil }
+        guard session.refreshToken != nil, !opened.isBearer else {
+            return respond(lasting.map { .success($0) } ?? .failure(Self.missing(session)))
         }
-        guard session.refreshToken != nil, !opened.isBearer else { return respond(.failure(Self.missing(session))) }
         self.refresh.obtain(purpose, for: opened) { result in
             switch result {
+            // The provider has not refused: it has not answered, or its refusal has taken nothing away yet.
+            case .failure(let fault) where fault.status != .unauthorized:
+                respond(lasting.map { .success($0) } ?? .failure(fault))
             case .failure(let fault): respond(.failure(fault))
             case .success(nil): respond(.failure(.signInForUpstreamToken))
             case .success(let next?):
@@ -94,8 +89,10 @@ struct UpstreamTokens {
         }
     }
 
+    private var now: Instant { self.worker.wallClock }
+
     private func given(_ token: ObtainedToken) -> Given {
-        let lifetime = token.expiresAt - self.worker.wallClock - Self.margin
+        let lifetime = token.freshUntil - self.now
         return Given(text: token.text, lifetime: lifetime > .zero ? lifetime : nil)
     }
 

@@ -46,15 +46,17 @@ extension Worker {
 
     /// A session has lost a role, perhaps: what it would not be let into now is ended, and the rest goes on.
     private func sessionChanged(_ session: OpenedSession) {
-        let connections = self.live.change(session) { $0.isDenied(session) }
-        self.afterGrace(connections) { $0.permissionEnded(session.ticket.key) }
+        let denied = self.live.change(session).filter { $0.isDenied(session) }.map { ($0, $0.current.number) }
+        let key = session.ticket.key
+        // It may have got the role back meanwhile.
+        self.afterGrace(denied) { connection, number in connection.permissionEnded(number, self.live.session(key)) }
     }
 
-    private func afterGrace(_ connections: [ExchangeHandler], _ end: @escaping (ExchangeHandler) -> Void) {
-        guard !connections.isEmpty else { return }
+    private func afterGrace<Exchange>(_ exchanges: [Exchange], _ end: @escaping (Exchange) -> Void) {
+        guard !exchanges.isEmpty else { return }
         let grace = TimeAmount(self.settings.configuration.session.liveGrace)
         self.eventLoop.assumeIsolated().scheduleTask(in: grace) {
-            for connection in connections { end(connection) }
+            for exchange in exchanges { end(exchange) }
         }
     }
 }

@@ -11,7 +11,7 @@ struct RefreshNoteTests {
     }
 
     @Test func aNoteComesBackFromItsBytes() {
-        for state in [RefreshNote.State.held, .failed] {
+        for state in [RefreshNote.State.held, .failed, .taken] {
             let note = RefreshNote(state, owner: self.owner, generation: 0xFEDC_BA98, presentedFor: 1234)
             #expect(RefreshNote(bytes: note.bytes) == note)
         }
@@ -42,6 +42,12 @@ struct RefreshNoteTests {
         #expect(self.turn(note(900), age: .milliseconds(2099)) == .takeOver(mayPresent: true))
         #expect(self.turn(note(900), age: .milliseconds(2100)) == .takeOver(mayPresent: false))
         #expect(self.turn(note(.max), age: .seconds(2)) == .takeOver(mayPresent: false))
+    }
+
+    @Test func whoDiedBeforePresentingItLeavesTheTokenAsItWas() {
+        let note = RefreshNote(.taken, owner: self.owner, generation: 4)
+        #expect(self.turn(note, age: .seconds(1)) == .wait)
+        #expect(self.turn(note, age: .seconds(3600)) == .takeOver(mayPresent: true))
     }
 
     @Test func aDeadHolderOfAnotherGenerationPresentedAnotherToken() {

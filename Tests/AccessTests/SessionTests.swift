@@ -103,7 +103,7 @@ struct SessionTests {
             ObtainedToken.Purpose(resource: "https://api.example.com", organizationID: nil),
             ObtainedToken.Purpose(resource: nil, organizationID: "o1"),
         ]
-        let tokens = purposes.map { ObtainedToken(purpose: $0, text: "t", expiresAt: .somewhen) }
+        let tokens = purposes.map { ObtainedToken(purpose: $0, text: "t", obtainedAt: .somewhen, expiresAt: .somewhen) }
         let session = Session.make(generation: 4)
         let first = session.adding(tokens[0], refreshToken: "r1", now: Instant(seconds: 1))
         let both = first.adding(tokens[1], refreshToken: "r2", now: Instant(seconds: 1))
@@ -123,7 +123,12 @@ struct SessionTests {
         let purpose = ObtainedToken.Purpose(resource: "a", organizationID: nil)
         let other = ObtainedToken.Purpose(resource: "b", organizationID: nil)
         func token(_ purpose: ObtainedToken.Purpose, _ text: String, until seconds: Int64) -> ObtainedToken {
-            ObtainedToken(purpose: purpose, text: text, expiresAt: Instant(seconds: seconds))
+            ObtainedToken(
+                purpose: purpose,
+                text: text,
+                obtainedAt: Instant(seconds: 0),
+                expiresAt: Instant(seconds: seconds)
+            )
         }
         let session = Session.make()
             .adding(token(purpose, "1", until: 10), refreshToken: "r", now: Instant(seconds: 0))
@@ -133,6 +138,41 @@ struct SessionTests {
         let later = session.adding(token(purpose, "4", until: 40), refreshToken: "r", now: Instant(seconds: 10))
         #expect(later.obtainedTokens.map(\.text) == ["4"])
         #expect("\(later.obtainedTokens)".contains("4") == false)
+    }
+
+    @Test func `names that only look the same are two, and sixteen tokens are kept`() {
+        func token(_ name: String, until seconds: Int64) -> ObtainedToken {
+            ObtainedToken(
+                purpose: ObtainedToken.Purpose(resource: nil, organizationID: name),
+                text: name,
+                obtainedAt: Instant(seconds: 0),
+                expiresAt: Instant(seconds: seconds)
+            )
+        }
+        let start = Instant(seconds: 0)
+        var session = Session.make().adding(token("caf\u{e9}", until: 900), refreshToken: "r", now: start)
+        let other = ObtainedToken.Purpose(resource: nil, organizationID: "cafe\u{301}")
+        #expect(session.obtainedToken(for: other) == nil)
+        for number in 1...40 {
+            session = session.adding(token("o\(number)", until: Int64(number)), refreshToken: "r", now: start)
+        }
+        #expect(session.obtainedTokens.count == 16)
+        #expect(session.obtainedTokens.contains { $0.text == "caf\u{e9}" }, "the one that ends last")
+        #expect(session.obtainedTokens.contains { $0.text == "o40" }, "the newest")
+        #expect(!session.obtainedTokens.contains { $0.text == "o1" })
+    }
+
+    @Test func `a token is fresh until a quarter of a minute is left, or half a minute of an hour`() {
+        func token(_ life: Int64) -> ObtainedToken {
+            ObtainedToken(
+                purpose: ObtainedToken.Purpose(resource: "a", organizationID: nil),
+                text: "t",
+                obtainedAt: Instant(seconds: 0),
+                expiresAt: Instant(seconds: life)
+            )
+        }
+        #expect(token(60).isFresh(Instant(seconds: 44)) && !token(60).isFresh(Instant(seconds: 45)))
+        #expect(token(3600).isFresh(Instant(seconds: 3569)) && !token(3600).isFresh(Instant(seconds: 3570)))
     }
 
     @Test func `anything missing or left over is refused`() throws {

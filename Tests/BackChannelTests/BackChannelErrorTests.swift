@@ -16,7 +16,8 @@ import Testing
 
     @Test func everyErrorSaysSomethingOfItsOwn() {
         let errors: [BackChannelError] = [
-            .timeout, .cannotResolve, .refused, .interrupted, .tls(""), .tooLarge, .insecureURL, .malformed(""),
+            .timeout, .timeoutUnsent, .cannotResolve, .refused, .interrupted, .tls(""), .tooLarge, .insecureURL,
+            .malformed(""),
             .cancelled, .shutDown, .other(code: 1, ""),
         ]
         let descriptions = errors.map(\.description)

@@ -38,23 +38,56 @@ struct HeldNoteTests {
         return bytes.flatMap { RefreshNote(bytes: $0) }
     }
 
+    private func present(_ note: HeldNote) throws -> Bool {
+        var result: Result<Bool, StoreFault>?
+        note.becomePresented { result = $0 }
+        return try #require(result).get()
+    }
+
     @Test func `it is written once and renewed as long as it is held`() throws {
         let note = self.note()
         #expect(try self.take(note) == .done)
         let first = try #require(self.found())
-        #expect(first.state == .held && first.generation == 3 && first.presentedFor == 0)
+        #expect(first.state == .taken && first.generation == 3 && first.presentedFor == 0)
         self.loop.advanceTime(by: .milliseconds(399))
         #expect(self.store.noteChanges.count == 1)
         self.loop.advanceTime(by: .milliseconds(1))
-        #expect(self.found()?.presentedFor == 400)
+        #expect(self.store.noteChanges.count == 2)
+        #expect(self.found()?.presentedFor == 0, "nothing has been presented")
+        #expect(try self.present(note))
+        #expect(self.found()?.state == .held)
         self.loop.advanceTime(by: .milliseconds(800))
         let third = try #require(self.found())
-        #expect(third.presentedFor == 1200 && third.owner == first.owner)
+        #expect(third.presentedFor == 800 && third.owner == first.owner)
         note.release()
         #expect(self.found() == nil)
         let changes = self.store.noteChanges.count
         self.loop.advanceTime(by: .seconds(10))
         #expect(self.store.noteChanges.count == changes, "who has let go renews nothing")
+    }
+
+    @Test func `who was taken for dead may not present`() throws {
+        let (one, other) = (self.note(), self.note())
+        #expect(try self.take(one) == .done)
+        #expect(try self.take(other, from: self.found()?.bytes) == .done)
+        #expect(try !self.present(one))
+        #expect(try self.present(other))
+    }
+
+    @Test func `without a store that says so nothing is presented`() throws {
+        let note = self.note()
+        #expect(try self.take(note) == .done)
+        self.store.fault = StoreFault(kind: .timeout)
+        #expect(throws: StoreFault.self) { try self.present(note) }
+    }
+
+    @Test func `a note whose writing was not answered is taken away all the same`() throws {
+        let note = self.note()
+        self.store.losesAnswers = true
+        #expect(throws: StoreFault.self) { try self.take(note) }
+        self.store.losesAnswers = false
+        self.loop.advanceTime(by: .seconds(1))
+        #expect(self.found() == nil)
     }
 
     @Test func `of two one gets it, and the other learns what stands there`() throws {
@@ -98,6 +131,7 @@ struct HeldNoteTests {
     @Test func `a write whose answer was lost is known again`() throws {
         let note = self.note()
         #expect(try self.take(note) == .done)
+        #expect(try self.present(note))
         self.store.losesAnswers = true
         self.loop.advanceTime(by: .milliseconds(400))
         self.store.losesAnswers = false
@@ -109,6 +143,7 @@ struct HeldNoteTests {
     @Test func `a store that comes back finds it renewed`() throws {
         let note = self.note()
         #expect(try self.take(note) == .done)
+        #expect(try self.present(note))
         self.store.fault = StoreFault(kind: .unavailable)
         self.loop.advanceTime(by: .milliseconds(800))
         #expect(self.found()?.presentedFor == 0)

@@ -100,6 +100,7 @@ final class PlayedProvider: Sendable {
             let token = ObtainedToken(
                 purpose: purpose,
                 text: "for-\(purpose.resource ?? "")-\(number)",
+                obtainedAt: now,
                 expiresAt: now.advanced(by: .seconds(600))
             )
             return session.adding(token, refreshToken: "refresh-\(number)", now: now)

@@ -32,7 +32,12 @@ struct RefreshExchangeTests {
     @Test func `a refresh token that is not replaced stays, and tokens for upstreams do not`() async throws {
         try await TokenEndpoint.run { provider in
             provider.answer(200, ["access_token": "a2", "token_type": "Bearer"])
-            let token = ObtainedToken(purpose: Self.purpose, text: "t", expiresAt: .somewhen.advanced(by: .seconds(99)))
+            let token = ObtainedToken(
+                purpose: Self.purpose,
+                text: "t",
+                obtainedAt: .somewhen,
+                expiresAt: .somewhen.advanced(by: .seconds(99))
+            )
             let session = Session.make().adding(token, refreshToken: "r1", now: .somewhen)
             let next = try await provider.exchange().carryOut(.renewal, for: session)
             #expect(next.refreshToken == "r1" && next.obtainedTokens.isEmpty)
@@ -68,8 +73,9 @@ struct RefreshExchangeTests {
 
     @Test(arguments: [
         (400, "invalid_grant", "ended", "ended"), (403, "access_denied", "ended", "refused"),
-        (400, "invalid_target", "temporary", "refused"), (401, "invalid_client", "temporary", "refused"),
+        (400, "invalid_target", "temporary", "refused"), (401, "invalid_client", "temporary", "temporary"),
         (500, "server_error", "temporary", "temporary"), (429, "slow_down", "temporary", "temporary"),
+        (504, "", "lost", "lost"),
     ])
     func `no means different things for a session and for one token`(
         status: Int,

@@ -26,7 +26,7 @@ struct RefreshStage: Sendable {
     func signIn(_ session: Session = .make()) throws -> Ticket {
         let ticket = Ticket.make()
         let box = try session.sealed(for: ticket, with: self.settings.keys)
-        self.store.save(ticket.key, box, expiresIn: .seconds(3600)) { _ in }
+        self.store.save(ticket.key, box, expiresIn: .seconds(86_400)) { _ in }
         return ticket
     }
 
@@ -42,7 +42,7 @@ struct RefreshStage: Sendable {
     /// As if another replica had stored it.
     func replace(_ session: Session, under ticket: Ticket) throws {
         let box = try session.sealed(for: ticket, with: self.settings.keys)
-        self.store.replace(ticket.key, box, expiresIn: .seconds(3600)) { _ in }
+        self.store.replace(ticket.key, box, expiresIn: .seconds(86_400)) { _ in }
     }
 
     /// The note beside the record; changed to `value` where one is given.
@@ -70,6 +70,8 @@ struct RefreshReplica: Sendable {
         let sessions: Sessions
         let refresh: Refresh
         let metrics = Metrics()
+        /// How often something has been asked of it.
+        var questions = 0
 
         init(_ stage: RefreshStage, _ eventLoop: any EventLoop) {
             let clock = stage.clock
@@ -119,6 +121,11 @@ struct RefreshReplica: Sendable {
         }
     }
 
+    /// Returns once so much has been asked of it, and it has begun to do something about that.
+    func hasBegun(_ count: Int) async throws {
+        while try await self.run({ $0.questions }) < count { await Task.yield() }
+    }
+
     /// Returns once it has tried to leave a note.
     func hasAskedForItsTurn() async throws {
         while try await self.run({ $0.store.noteChanges.isEmpty }) { await Task.yield() }
@@ -149,6 +156,7 @@ struct RefreshReplica: Sendable {
                 case .failure(let fault): promise.fail(fault)
                 case .success(nil): promise.succeed(nil)
                 case .success(let opened?):
+                    parts.value.questions += 1
                     question(parts.value, opened) { result in
                         switch result {
                         case .success(let next): promise.succeed(next?.session)

@@ -69,22 +69,28 @@ package final class RedisServer: Sendable {
         try process.run()
         self.process.withLock { $0 = process }
 
-        let log = Mutex("")
-        let isReady = await withCheckedContinuation { continuation in
-            let waiting = Mutex<CheckedContinuation<Bool, Never>?>(continuation)
-            output.fileHandleForReading.readabilityHandler = { handle in
-                let data = handle.availableData
-                let text = log.withLock {
-                    $0 += String(decoding: data, as: UTF8.self)
-                    return $0
+        // A thread that reads to the end: a dispatch source on a pipe that closes has crashed libdispatch.
+        let handle = output.fileHandleForReading
+        let (isReady, log) = await withCheckedContinuation { continuation in
+            Thread.detachNewThread {
+                var waiting: CheckedContinuation<(Bool, String), Never>? = continuation
+                var log = ""
+                var data = handle.availableData
+                while !data.isEmpty {
+                    if let answer = waiting {
+                        log += String(decoding: data, as: UTF8.self)
+                        if log.contains("eady to accept connections") {
+                            answer.resume(returning: (true, log))
+                            waiting = nil
+                        }
+                    }
+                    data = handle.availableData
                 }
-                if data.isEmpty { handle.readabilityHandler = nil }
-                guard data.isEmpty || text.contains("eady to accept connections") else { return }
-                waiting.withLock { $0.take() }?.resume(returning: !data.isEmpty)
+                waiting?.resume(returning: (false, log))
             }
         }
         guard isReady else {
-            throw CannotStart(description: log.withLock { $0 })
+            throw CannotStart(description: log)
         }
     }
 

@@ -84,7 +84,7 @@ package struct Doctor: AsyncParsableCommand {
             tls: front.scheme == .https ? try self.trust() : nil
         )
         examination.isBesideGateway = self.besideGateway
-        examination.cookies = try self.cookies()
+        examination.cookies = try self.cookies(for: front)
         examination.witness = try await self.stand(for: configuration, front, group)
         await examination.run()
         try? await group.shutdownGracefully()
@@ -98,12 +98,17 @@ package struct Doctor: AsyncParsableCommand {
     }
 
     /// What a browser's developer tools show as the request's `Cookie`, without the field's name.
-    private func cookies() throws -> String? {
+    private func cookies(for front: FrontAddress) throws -> String? {
         guard let cookieFile else { return nil }
-        var bytes = (try? TextFile.bytes(of: cookieFile)) ?? []
+        guard front.scheme == .https || front.isLoopback else {
+            throw ValidationError("With --cookie-file the url is https: everybody on the way could take the session.")
+        }
+        guard var bytes = try? TextFile.bytes(of: cookieFile) else {
+            throw ValidationError("--cookie-file cannot be read.")
+        }
         while let last = bytes.last, [UInt8(ascii: "\n"), UInt8(ascii: "\r")].contains(last) { bytes.removeLast() }
         guard !bytes.isEmpty, bytes.allSatisfy({ (0x20..<0x7f).contains($0) }) else {
-            throw ValidationError("--cookie-file has no value of a Cookie header that can be read.")
+            throw ValidationError("--cookie-file is one line, the value of a Cookie header.")
         }
         return String(decoding: bytes, as: UTF8.self)
     }

@@ -17,7 +17,9 @@ extension Examination {
                 "what a signed-in user can forge: nobody is signed in with the cookies of --cookie-file"
             )
         }
-        self.report.isGood("the cookies of --cookie-file are a session's, that of \(subject)")
+        self.report.isGood(
+            "the cookies of --cookie-file are a session's, that of \(ConfigurationProblem.quoted(subject))"
+        )
         for (index, path, _) in self.protectedPaths.prefix(3) {
             let setting = self.places.place(ofRoute: index, "upstream")
             await self.forgeSignedIn(at: path, cookies, setting)

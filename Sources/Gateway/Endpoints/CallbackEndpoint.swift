@@ -96,7 +96,8 @@ private final class Callback {
     }
 
     private func redeem(_ code: String, of signIn: SignIn) {
-        let begunAt = Timestamp.now.inMilliseconds
+        // The sign-in's own beginning is known to the second: until it is over, the sign-in counts as not begun.
+        let begunAt = min(Timestamp.now.inMilliseconds, signIn.startedAt.seconds * 1000 + 999)
         let exchange = CodeExchange(
             directory: self.worker.provider,
             backChannel: self.worker.backChannel,

@@ -18,7 +18,7 @@ enum FrontChannelLogoutEndpoint {
             (1...Self.longestName).contains(names[0].value.count)
         else { return respond(.refusal("iss and sid of the provider's session are needed, once each")) }
         let index = SessionIndex.providerSession(String(decoding: names[0].value, as: UTF8.self), issuer: issuer)
-        worker.sessions.endAll(in: index) { result in
+        worker.sessions.endKnown(in: index) { result in
             switch result {
             case .success(let ended):
                 worker.auditEnded(ended, because: "front-channel logout", requestID: request.requestID)

@@ -47,10 +47,17 @@ package final class Shift {
         self.current.stop()
     }
 
-    /// Succeeds when nothing that they have asked for elsewhere is under way any more.
-    package func whenDone() -> EventLoopFuture<Void> {
+    /// Succeeds when nothing that they have asked for elsewhere is under way any more, or at the end.
+    package func whenDone(until end: NIODeadline = .distantFuture) -> EventLoopFuture<Void> {
+        let eventLoop = self.current.eventLoop
         let workers = self.leaving + [self.current]
-        return .andAllSucceed(workers.map { $0.detached.whenDone() }, on: self.current.eventLoop)
+        let promise = eventLoop.makePromise(of: Void.self)
+        EventLoopFuture.andAllSucceed(workers.map { $0.detached.whenDone() }, on: eventLoop).cascade(to: promise)
+        if end < .distantFuture {
+            let timer = eventLoop.scheduleTask(deadline: end) { promise.succeed() }
+            promise.futureResult.whenComplete { _ in timer.cancel() }
+        }
+        return promise.futureResult
     }
 
     /// What all of them have counted together.
