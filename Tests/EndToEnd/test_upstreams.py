@@ -2,6 +2,7 @@
 
 import socket
 import struct
+import threading
 
 import pytest
 
@@ -65,6 +66,36 @@ def test_an_upstream_that_is_down_comes_back_without_our_restart(stage, forger):
     assert agent.get(gateway.url("/x")).status_code == 502
     stage.keep(Upstream(port=upstream.port))
     assert agent.get(gateway.url("/x")).status_code == 200
+
+
+def test_what_a_burst_has_opened_serves_the_next_and_goes_when_nobody_wants_it(stage, forger):
+    upstream = stage.upstream()
+    settings = {
+        "server": {"workers": 1},
+        "limits": {"upstream_idle_connections": 1},
+        "route": [{"path": "/", "upstream": upstream.url, "access": "anyone"}],
+    }
+    gateway = stage.gateway(forger, upstream, settings)
+    all_are_there = threading.Barrier(8)
+
+    def answer_together(connection, _):
+        all_are_there.wait(timeout=20)
+        connection.reply(b"together")
+
+    upstream.on("/together", answer_together)
+
+    def burst():
+        clients = [RawConnection(gateway.port) for _ in range(8)]
+        for client in clients:
+            client.send(request("/together", f"127.0.0.1:{gateway.port}"))
+        assert [client.read_response().status for client in clients] == [200] * 8
+        for client in clients:
+            client.close()
+
+    burst()
+    burst()
+    assert upstream.connections == 8
+    eventually(lambda: upstream.open_connections == 1)
 
 
 def raw(data):

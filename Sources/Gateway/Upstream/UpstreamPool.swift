@@ -24,6 +24,10 @@ final class UpstreamPool {
     /// A connection to a name that is older than this takes no further request: the name may mean somebody else now.
     private let nameLife: TimeAmount
 
+    /// How long a connection above `idleLimit` waits. Bursts follow each other, and making a connection costs more than a
+    /// request does.
+    private static let surplusLife = TimeAmount.seconds(1)
+
     /// - Parameters:
     ///   - contexts: for each upstream with TLS, in the order of the configuration.
     ///   - predecessor: whose addresses go on being used, with their connections and their health.
@@ -106,7 +110,7 @@ final class UpstreamPool {
         origin.busy -= 1
         if origin.health.failures != 0 { origin.health.succeeded() }
         let now = NIODeadline.now()
-        if origin.idle.count < self.idleLimit, !origin.isAbandoned, !self.isOld(connection.madeAt, origin, now) {
+        if self.idleLimit > 0, !origin.isAbandoned, !self.isOld(connection.madeAt, origin, now) {
             connection.deadline = now + self.keepAlive
             origin.idle.append(connection)
         } else {
@@ -137,12 +141,16 @@ final class UpstreamPool {
         }
     }
 
-    /// Closes what has been idle for too long. The oldest are in front.
+    /// Closes what has been idle for too long, and what is too much and nobody has wanted lately.
     func closeExpired(now: NIODeadline) {
         for origin in self.origins where !origin.idle.isEmpty {
+            // The oldest are in front, and have been idle for longest.
+            let surplus = origin.idle.dropLast(self.idleLimit)
+            let unwanted = surplus.prefix { $0.deadline - self.keepAlive + Self.surplusLife <= now }
             let expired = origin.idle.prefix { $0.deadline <= now }
-            origin.idle.removeFirst(expired.count)
-            for connection in expired { connection.close() }
+            let leaving = unwanted.count > expired.count ? unwanted : expired
+            origin.idle.removeFirst(leaving.count)
+            for connection in leaving { connection.close() }
         }
         for origin in self.origins {
             for connection in origin.multiplexed where connection.openStreams == 0 {
