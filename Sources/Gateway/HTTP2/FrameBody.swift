@@ -50,18 +50,3 @@ struct FrameBody {
         frames.append(.headers(.init(headers: section, endStream: true)))
     }
 }
-
-extension HPACKHeaders {
-    /// Adds a field line, its name in lower case, unless it is one that belongs to a connection (RFC 9113, 8.2.2).
-    mutating func add(_ field: FieldLine, of bytes: [UInt8]) {
-        let name = String(decoding: bytes[field.name].map { asciiLowercased($0) }, as: UTF8.self)
-        switch name {
-        case "connection", "proxy-connection", "keep-alive", "transfer-encoding", "upgrade": return
-        // Nobody shall guess a session's cookie from how well it compresses.
-        case "set-cookie", "cookie", "authorization":
-            self.add(name: name, value: String(decoding: bytes[field.value], as: UTF8.self), indexing: .neverIndexed)
-        default:
-            self.add(name: name, value: String(decoding: bytes[field.value], as: UTF8.self))
-        }
-    }
-}

@@ -24,6 +24,7 @@ package struct RequestTranslation {
     /// - Parameter endsStream: no DATA follows.
     package init(_ section: HPACKHeaders, endsStream: Bool, allocator: ByteBufferAllocator) throws(Malformed) {
         var fields = Fields()
+        fields.lines.reserveCapacity(512)
         for (name, value, _) in section { try fields.take(name, value) }
         guard var method = fields.method else { throw Malformed(reason: "no :method") }
         var isConnect = method.utf8.elementsEqual("CONNECT".utf8)
@@ -56,7 +57,7 @@ package struct RequestTranslation {
             self.framing = endsStream ? .none : .chunked
         }
         self.isHEAD = method.utf8.elementsEqual("HEAD".utf8)
-        var head = allocator.buffer(capacity: 512)
+        var head = allocator.buffer(capacity: fields.lines.count + fields.cookies.count + 512)
         head.writeString(method)
         head.writeString(" ")
         head.writeString(fields.path ?? authority)
@@ -136,8 +137,8 @@ private struct Fields {
             self.length = length
             self.append(name, value)
         case "cookie":
-            if !self.cookies.isEmpty { self.cookies += [0x3B, 0x20] }
-            self.cookies += Array(value.utf8)
+            if !self.cookies.isEmpty { self.cookies.append(contentsOf: "; ".utf8) }
+            self.cookies.append(contentsOf: value.utf8)
         default:
             self.append(name, value)
         }
@@ -187,9 +188,9 @@ private struct Fields {
     }
 
     private mutating func append(_ name: String, _ value: String) {
-        self.lines += Array(name.utf8)
-        self.lines += [0x3A, 0x20]
-        self.lines += Array(value.utf8)
-        self.lines += [0x0D, 0x0A]
+        self.lines.append(contentsOf: name.utf8)
+        self.lines.append(contentsOf: ": ".utf8)
+        self.lines.append(contentsOf: value.utf8)
+        self.lines.append(contentsOf: "\r\n".utf8)
     }
 }
