@@ -4,7 +4,11 @@ import NIOHTTP1
 /// Bytes to the browser, answers of our own, and the end of an exchange.
 extension ExchangeHandler {
     /// Whether the browser takes more just now.
-    var canTakeResponse: Bool { self.context?.channel.isWritable ?? true }
+    var canTakeResponse: Bool { self.downstream?.isWritable ?? true }
+
+    func downstreamBecameWritable() {
+        self.upstream?.partnerBecameWritable()
+    }
 
     /// Hands `wire` over to the channel.
     func writeWire() {
@@ -16,14 +20,14 @@ extension ExchangeHandler {
         self.wire.clear()
         self.current.bytesOut += self.output.readableBytes
         self.hasUnflushedWrites = true
-        self.context?.write(self.wrapOutboundOut(self.output), promise: nil)
+        self.downstream?.write(self.output)
     }
 
     func write(_ bytes: ByteBuffer) {
         self.writeWire()
         self.current.bytesOut += bytes.readableBytes
         self.hasUnflushedWrites = true
-        self.context?.write(self.wrapOutboundOut(bytes), promise: nil)
+        self.downstream?.write(bytes)
     }
 
     /// Flushes what has been written to either side, at the end of a burst or when there is none.
@@ -33,12 +37,12 @@ extension ExchangeHandler {
         self.writeWire()
         guard self.hasUnflushedWrites else { return }
         self.hasUnflushedWrites = false
-        self.context?.flush()
+        self.downstream?.flush()
     }
 
     /// Sends an answer of our own and ends the exchange.
     func answer(_ answer: Answer) {
-        let answer = self.arrival?.isHTTP2 == true && !self.asksForTunnel && self.head.isGRPC ? answer.asGRPC : answer
+        let answer = self.arrival.isHTTP2 && !self.asksForTunnel && self.head.isGRPC ? answer.asGRPC : answer
         guard self.beginAnswer(status: Int(answer.status.code)) else { return }
         if let fault = answer.fault { self.current.fault = fault }
         answer.write(
@@ -128,8 +132,8 @@ extension ExchangeHandler {
     private func closeOutput() {
         self.writeWire()
         self.hasUnflushedWrites = false
-        self.context?.flush()
-        self.context?.close(mode: .output, promise: nil)
+        self.downstream?.flush()
+        self.downstream?.endOutput()
     }
 
     func dropUpstream() {

@@ -37,9 +37,9 @@ extension ExchangeHandler {
                 client: client,
                 scheme: self.worker.settings.scheme
             )
-            access.clientCertificateSubject = self.arrival?.clientCertificateSubject
+            access.clientCertificateSubject = self.arrival.clientCertificateSubject
             self.current.access = access
-            if self.arrival?.speech == .redirect { return self.redirectToTLS(access) }
+            if self.arrival.speech == .redirect { return self.redirectToTLS(access) }
             // Tunnels are not ours to open unasked, and what follows such a request may be another protocol.
             if self.head.hasUpgrade { self.exchange.lastExchange() }
             guard self.worker.settings.serves(access.authority) else { throw Fault.unknownHost }

@@ -48,7 +48,7 @@ extension ExchangeHandler: UpstreamPartner {
             trace: self.current.trace,
             sendsForwarded: self.worker.settings.configuration.server.sendsForwarded,
             upgrade: self.current.upgrade,
-            clientCertificateLine: self.arrival?.clientCertificateLine ?? []
+            clientCertificateLine: self.arrival.clientCertificateLine
         )
         connection.begin(request, tolerating: plan.upstream.tolerated, partner: self)
         self.extendDeadline()

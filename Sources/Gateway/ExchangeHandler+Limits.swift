@@ -6,13 +6,13 @@ import NIOHTTP1
 extension ExchangeHandler {
     /// Called once, when the connection is there. One too many is told so and closed; on HTTP/2 each request is told.
     func checkConnectionLimits() {
-        guard let arrival, !arrival.isHTTP2, let refusal = arrival.refusal else { return }
+        guard !self.arrival.isHTTP2, let refusal = self.arrival.refusal else { return }
         self.failWithoutRequest(refusal)
     }
 
     /// What is wrong with the connection that a request has come by.
     func checkArrival() throws(Fault) {
-        if let refusal = self.arrival?.refusal { throw refusal }
+        if let refusal = self.arrival.refusal { throw refusal }
     }
 
     /// The body as the request announces it; one without a length is measured while it comes.

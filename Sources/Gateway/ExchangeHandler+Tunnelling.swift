@@ -37,7 +37,7 @@ extension ExchangeHandler {
     }
 
     /// Whether a stream of HTTP/2 is to become a tunnel (RFC 8441). Any answer of success would say that it has.
-    var asksForTunnel: Bool { self.head.hasUpgrade && self.arrival?.isHTTP2 ?? false }
+    var asksForTunnel: Bool { self.head.hasUpgrade && self.arrival.isHTTP2 }
 
     /// The upstream has answered `101`. It may switch to what the browser has asked for, and to nothing else.
     func upstreamSwitched(_ head: ResponseHead) {
@@ -129,6 +129,6 @@ extension ExchangeHandler {
         tunnel.upstreamHasEnded = true
         if tunnel.browserHasEnded { return self.upstreamEnded(nil) }
         self.flush()
-        self.context?.close(mode: .output, promise: nil)
+        self.downstream?.endOutput()
     }
 }

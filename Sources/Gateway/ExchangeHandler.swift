@@ -1,12 +1,9 @@
 import Access
 import NIOCore
 
-/// One browser connection. Runs what `Exchange` decides: bytes in, bytes out, reading held while somebody must wait.
-final class ExchangeHandler: ChannelDuplexHandler, WorkerConnection {
-    typealias InboundIn = ByteBuffer
-    typealias OutboundIn = Never
-    typealias OutboundOut = ByteBuffer
-
+/// One browser connection, or one stream after another of one. Runs what `Exchange` decides: bytes in, bytes out, reading
+/// held while somebody must wait.
+final class ExchangeHandler: WorkerConnection {
     private(set) var worker: Worker
     let door: Door
     /// Those of the route, once there is one.
@@ -22,7 +19,7 @@ final class ExchangeHandler: ChannelDuplexHandler, WorkerConnection {
     var bodyWindow = BodyWindow()
     /// Once the upstream has switched to another protocol.
     var tunnel: Tunnel?
-    var context: ChannelHandlerContext?
+    var downstream: (any Downstream)?
     var deadline: NIODeadline
 
     /// What has arrived and could not be dealt with yet: little more than one read brings, for then reading stops.
@@ -32,8 +29,7 @@ final class ExchangeHandler: ChannelDuplexHandler, WorkerConnection {
     private(set) var headHasBegun = false
     private(set) var peer = ""
     private(set) var peerIsTrusted = false
-    /// `nil`: the socket says all there is to know.
-    let arrival: Arrival?
+    let arrival: Arrival
 
     /// Heads and small bodies are put together here; the storage serves one after another.
     var wire = WireBytes()
@@ -42,58 +38,65 @@ final class ExchangeHandler: ChannelDuplexHandler, WorkerConnection {
     var hasUnflushedWrites = false
     var isInBurst = false
 
-    init(worker: Worker, arrival: Arrival? = nil) {
+    init(worker: Worker, arrival: Arrival) {
         self.worker = worker
         self.arrival = arrival
-        self.door = arrival?.door ?? .everything
+        self.door = arrival.door
         self.timeouts = worker.settings.configuration.timeouts
         self.deadline = worker.now + worker.settings.configuration.timeouts.keepAlive
         self.head = RequestHead(on: worker)
+        self.judgePeer()
     }
 
-    // MARK: What the channel tells
+    // MARK: What the downstream tells
 
-    func handlerAdded(context: ChannelHandlerContext) {
-        self.context = context
-        // Behind a handshake, the connection is there before this handler is.
-        if context.channel.isActive { self.begin(context) }
-    }
-
-    func handlerRemoved(context: ChannelHandlerContext) {
-        self.context = nil
-    }
-
-    func channelActive(context: ChannelHandlerContext) {
-        self.begin(context)
-        context.fireChannelActive()
-    }
-
-    private func begin(_ context: ChannelHandlerContext) {
-        self.judgePeer(self.arrival ?? Arrival(speech: .http, channel: context.channel))
+    /// The connection, or the stream, is there.
+    func begin(on downstream: any Downstream) {
+        self.downstream = downstream
+        self.deadline = self.worker.now + self.timeouts.keepAlive
         self.worker.opened(self)
         self.checkConnectionLimits()
     }
 
-    private func judgePeer(_ arrival: Arrival) {
-        self.peer = arrival.peer
-        self.peerIsTrusted = arrival.isTrusted(by: self.worker.settings.configuration.server)
+    private func judgePeer() {
+        self.peer = self.arrival.peer
+        self.peerIsTrusted = self.arrival.isTrusted(by: self.worker.settings.configuration.server)
     }
 
     /// Between two exchanges, and only there, a connection goes over to another configuration.
     func follow(_ successor: Worker) {
-        guard self.exchange.isIdle, !self.headHasBegun, !self.current.isUnderWay, let context else { return }
+        guard self.isBetweenExchanges, self.downstream != nil else { return }
         let last = self.worker
         self.worker = successor
         self.timeouts = successor.settings.configuration.timeouts
         self.head = RequestHead(on: successor)
         self.memory = ConnectionMemory()
-        self.judgePeer(self.arrival ?? Arrival(speech: .http, channel: context.channel))
+        self.judgePeer()
         successor.opened(self)
         last.closed(self)
         if successor.isDraining { self.drain() }
     }
 
-    func channelInactive(context: ChannelHandlerContext) {
+    /// Nothing runs, and nothing has begun.
+    private var isBetweenExchanges: Bool {
+        self.exchange.isIdle && !self.headHasBegun && !self.current.isUnderWay
+    }
+
+    /// A stream has ended. Returns whether the next one may be served here, as the next request of a connection would be:
+    /// what the exchange has left behind is nothing.
+    func rest() -> Bool {
+        guard self.isBetweenExchanges, self.unread.readableBytes == 0, self.upstream == nil, self.tunnel == nil,
+            !self.hasWire, !self.isInBurst, !self.isPumping
+        else { return false }
+        self.downstream = nil
+        self.pendingRead = false
+        self.hasUnflushedWrites = false
+        self.worker.closed(self)
+        return true
+    }
+
+    /// Nobody is there any more.
+    func downstreamClosed() {
         self.exchange.closed()
         if self.current.isUnderWay {
             if self.current.fault == nil, self.tunnel == nil { self.current.fault = .browserLeft }
@@ -102,44 +105,34 @@ final class ExchangeHandler: ChannelDuplexHandler, WorkerConnection {
         self.dropUpstream()
         self.unread = ByteBuffer()
         self.worker.closed(self)
-        context.fireChannelInactive()
     }
 
-    func read(context: ChannelHandlerContext) {
-        if self.mayRead { context.read() } else { self.pendingRead = true }
+    /// Whether more can be dealt with now. If not, the downstream is asked to read as soon as it can.
+    func wantsToRead() -> Bool {
+        self.pendingRead = !self.mayRead
+        return !self.pendingRead
     }
 
-    func channelRead(context: ChannelHandlerContext, data: NIOAny) {
+    func received(_ bytes: ByteBuffer) {
         self.isInBurst = true
         guard !self.exchange.isClosed else { return }
-        var bytes = self.unwrapInboundIn(data)
+        var bytes = bytes
         if self.unread.readableBytes == 0 { self.unread = bytes } else { self.unread.writeBuffer(&bytes) }
         self.pump()
     }
 
-    func channelReadComplete(context: ChannelHandlerContext) {
+    /// What has been received is all there is for now.
+    func burstEnded() {
         self.isInBurst = false
         self.flush()
     }
 
-    func channelWritabilityChanged(context: ChannelHandlerContext) {
-        if context.channel.isWritable { self.upstream?.partnerBecameWritable() }
-    }
-
-    func userInboundEventTriggered(context: ChannelHandlerContext, event: Any) {
-        // The browser has closed its half: it may still be reading, but there will be no further request.
-        guard let event = event as? ChannelEvent, event == .inputClosed else {
-            return context.fireUserInboundEventTriggered(event)
-        }
+    /// The browser has closed its half: it may still be reading, but there will be no further request.
+    func downstreamEndedItsHalf() {
         if let tunnel = self.tunnel, self.exchange.responseBegun { return self.browserEnded(tunnel) }
         self.exchange.lastExchange()
         let isMidRequest = !self.exchange.requestEnded && !self.body.isComplete(in: self.unread)
-        if self.exchange.isIdle || self.exchange.isClosed || isMidRequest { context.close(promise: nil) }
-    }
-
-    func errorCaught(context: ChannelHandlerContext, error: any Error) {
-        // The connection broke: whoever was there is gone.
-        context.close(promise: nil)
+        if self.exchange.isIdle || self.exchange.isClosed || isMidRequest { self.abort() }
     }
 
     // MARK: Bytes
@@ -165,7 +158,7 @@ final class ExchangeHandler: ChannelDuplexHandler, WorkerConnection {
         self.isPumping = false
         if self.pendingRead, self.mayRead {
             self.pendingRead = false
-            self.context?.read()
+            self.downstream?.read()
         }
     }
 
@@ -241,7 +234,7 @@ final class ExchangeHandler: ChannelDuplexHandler, WorkerConnection {
     }
 
     func abort() {
-        self.context?.close(promise: nil)
+        self.downstream?.abort()
     }
 }
 

@@ -108,6 +108,35 @@ def test_decisions_are_those_of_http1(gateway, client, forger):
     assert client.answer(client.request(client.headers(client.host, "/_gatehouse/session") + [cookie])).status == 200
 
 
+def test_streams_that_follow_each_other_know_nothing_of_each_other(gateway, client, forger, upstream):
+    cookies = sign_in(gateway, forger).cookie_header(gateway.url("/"))
+
+    def ask(path, *fields, method="GET", body=None):
+        return client.request(client.headers(client.host, path, method) + list(fields), body)
+
+    def asked(path):
+        received = upstream.last(path)
+        return {name: received.header(name) for name in ("X-Forwarded-User", "Cookie", "X-A")}
+
+    for turn in range(3):
+        upstream.forget()
+        signed_in = ask(f"/optional/alice{turn}", ("cookie", f"{cookies}; own={turn}"), ("x-a", "1"))
+        assert client.answer(signed_in).status == 200
+        alice = asked(f"/optional/alice{turn}")
+        assert alice["X-Forwarded-User"] and (alice["Cookie"], alice["X-A"]) == (f"own={turn}", "1")
+        # What follows comes by the same connection, where a stream has just ended well, or in any other way.
+        left = client.request(client.headers(client.host, "/open/left", "POST"), b"half", end=False)
+        eventually(lambda: upstream.count("/open/left") == 1)
+        client.connection.reset_stream(left)
+        client.flush()
+        assert client.answer(ask("/page", ("x-forwarded-user", "mallory"))).status == 401
+        assert client.answer(ask(f"/open/echo{turn}", method="POST", body=[b"x" * 10_000] * 4)).status == 200
+        streams = [ask(f"/optional/nobody{turn}-{number}") for number in range(10)]
+        assert [client.answer(stream).status for stream in streams] == [200] * 10
+        for number in range(10):
+            assert set(asked(f"/optional/nobody{turn}-{number}").values()) == {None}
+
+
 def test_many_streams_at_once_are_each_answered(client, upstream):
     streams = {client.request(client.headers(client.host, f"/open/{n}")): n for n in range(90)}
     for stream, number in streams.items():
@@ -325,6 +354,15 @@ def test_curl_and_nghttp_speak_it(gateway):
 def test_h2load_loses_not_one_request(gateway):
     answer = run("h2load", "-n", "3000", "-c", "10", "-m", "20", gateway.url("/open"))
     assert "3000 succeeded, 0 failed, 0 errored" in answer.stdout, answer.stdout + answer.stderr
+
+
+def test_large_answers_arrive_whole_though_they_stand_in_each_others_way(gateway, upstream):
+    body = b"x" * 1_000_000
+    upstream.on("/open/large", lambda connection, received: connection.reply(body))
+    # Windows so wide that what holds the answers back is the connection itself.
+    command = ["-n", "1200", "-c", "2", "-m", "20", "-w", "30", "-W", "30", "-p", "h2c"]
+    ended = run("h2load", *command, f"http://127.0.0.1:{gateway.port}/open/large")
+    assert "1200 done, 1200 succeeded, 0 failed, 0 errored" in ended.stdout, ended.stdout
 
 
 def test_it_is_agreed_on_over_tls(stage):

@@ -2,51 +2,54 @@ import Logging
 import NIOCore
 import NIOHTTP2
 
-/// A browser's HTTP/2 connection: how much it may ask for at once, and when it ends.
+/// A browser's HTTP/2 connection: its streams, how many there may be at once, and when it ends.
 final class HTTP2Connection: ChannelInboundHandler, WorkerConnection {
     typealias InboundIn = HTTP2Frame
     typealias OutboundOut = HTTP2Frame
 
+    private let channel: any Channel
+    private let arrival: Arrival
     private var worker: Worker
     private var context: ChannelHandlerContext?
-    private var openStreams = 0
     private var isDraining = false
     /// One too many: its requests are refused, and then it ends.
-    private let isRefused: Bool
+    private var isRefused: Bool { self.arrival.refusal != nil }
     private var deadline: NIODeadline
+    private var window = InboundWindow()
 
-    private init(worker: Worker, isRefused: Bool) {
+    private var streams: [HTTP2StreamID: HTTP2Stream] = [:]
+    /// With those that are closed and still belong to this turn of the loop.
+    private var openStreams = 0
+    private var closedStreams: [HTTP2Stream] = []
+    /// What streams have left that ended well, for the next ones. None stays when none is open.
+    private var resting: [HTTP2Stream] = []
+    private static let restingLimit = 32
+
+    private var isReading = false
+    /// Whose burst ends with what is being read.
+    private var readers: [HTTP2Stream] = []
+    private var turnWillEnd = false
+    /// Whether the transport takes nothing more, as far as NIOHTTP2 has heard.
+    private var isFull = false
+
+    private init(_ channel: any Channel, worker: Worker, arrival: Arrival) {
+        self.channel = channel
         self.worker = worker
-        self.isRefused = isRefused
+        self.arrival = arrival
         self.deadline = worker.now + worker.settings.configuration.timeouts.keepAlive
     }
 
     /// Puts HTTP/2 at the end of a connection's pipeline.
     static func add(to channel: any Channel, worker: Worker, arrival: Arrival) throws {
-        let connection = HTTP2Connection(worker: worker, isRefused: arrival.refusal != nil)
-        let eventLoop = channel.eventLoop
-        let arrivalBox = NIOLoopBound(arrival, eventLoop: eventLoop)
-        let connectionBox = NIOLoopBound(connection, eventLoop: eventLoop)
-        let limits = worker.settings.configuration.limits
+        let configuration = Self.configuration(worker.settings.configuration.limits)
         let pipeline = channel.pipeline.syncOperations
-        _ = try pipeline.configureHTTP2Pipeline(
-            mode: .server,
-            connectionConfiguration: Self.connectionConfiguration(limits),
-            streamConfiguration: Self.streamConfiguration
-        ) { stream in
-            stream.eventLoop.makeCompletedFuture {
-                let handlers = stream.pipeline.syncOperations
-                try handlers.addHandler(HTTP2StreamHandler(connection: connectionBox.value))
-                let worker = connectionBox.value.worker
-                try handlers.addHandler(ExchangeHandler(worker: worker, arrival: arrivalBox.value))
-            }
-        }
-        try pipeline.addHandler(connection)
+        try pipeline.addHandler(
+            NIOHTTP2Handler(mode: .server, connectionConfiguration: configuration, streamConfiguration: .init())
+        )
+        try pipeline.addHandler(HTTP2Connection(channel, worker: worker, arrival: arrival))
     }
 
-    private static func connectionConfiguration(
-        _ limits: Configuration.Limits
-    ) -> NIOHTTP2Handler.ConnectionConfiguration {
+    private static func configuration(_ limits: Configuration.Limits) -> NIOHTTP2Handler.ConnectionConfiguration {
         var configuration = NIOHTTP2Handler.ConnectionConfiguration()
         configuration.initialSettings = [
             HTTP2Setting(parameter: .maxConcurrentStreams, value: limits.http2Streams),
@@ -62,26 +65,80 @@ final class HTTP2Connection: ChannelInboundHandler, WorkerConnection {
         return configuration
     }
 
-    private static let streamConfiguration: NIOHTTP2Handler.StreamConfiguration = {
-        var configuration = NIOHTTP2Handler.StreamConfiguration()
-        configuration.outboundBufferSizeHighWatermark = 64 << 10
-        configuration.outboundBufferSizeLowWatermark = 16 << 10
-        return configuration
-    }()
+    // MARK: What streams ask for
 
-    // MARK: What streams tell
+    var allocator: ByteBufferAllocator { self.channel.allocator }
 
-    func streamOpened() {
-        self.openStreams += 1
-        self.deadline = .distantFuture
+    var isWritable: Bool { self.channel.isWritable }
+
+    func write(_ payload: HTTP2Frame.FramePayload, on id: HTTP2StreamID, promise: EventLoopPromise<Void>? = nil) {
+        guard let context = self.context else {
+            promise?.fail(ChannelError.ioOnClosedChannel)
+            return
+        }
+        context.write(self.wrapOutboundOut(HTTP2Frame(streamID: id, payload: payload)), promise: promise)
+        // While the transport is full, NIOHTTP2 holds frames back: a head until it is flushed, the body behind it only until
+        // there is room. Flushed at once, no body overtakes its head.
+        if self.isFull || !self.isWritable { context.flush() }
     }
 
-    func streamClosed() {
+    /// For what has to be done when something has been sent.
+    func promise(_ whenSent: @escaping () -> Void) -> EventLoopPromise<Void> {
+        let promise = self.channel.eventLoop.makePromise(of: Void.self)
+        promise.futureResult.assumeIsolated().whenSuccess(whenSent)
+        return promise
+    }
+
+    /// What all streams write in one turn of the loop goes out together at its end, in one record and one write.
+    func flushSoon() {
+        guard !self.turnWillEnd else { return }
+        self.turnWillEnd = true
+        self.channel.eventLoop.assumeIsolated().execute { self.endTurn() }
+    }
+
+    /// The stream has read something: its burst ends with the connection's.
+    func willEndBurst(_ stream: HTTP2Stream) {
+        if self.readers.last !== stream { self.readers.append(stream) }
+        if !self.isReading { self.flushSoon() }
+    }
+
+    private func endTurn() {
+        self.turnWillEnd = false
+        self.endBursts()
+        self.context?.flush()
+        let closed = self.closedStreams
+        self.closedStreams = []
+        for stream in closed { self.streamEnded(stream) }
+    }
+
+    private func endBursts() {
+        let readers = self.readers
+        self.readers.removeAll(keepingCapacity: true)
+        for stream in readers { stream.exchange.burstEnded() }
+    }
+
+    private func streamOpened(_ id: HTTP2StreamID) -> HTTP2Stream {
+        self.openStreams += 1
+        self.deadline = .distantFuture
+        let stream = self.resting.popLast() ?? self.makeStream()
+        self.streams[id] = stream
+        stream.begin(id)
+        return stream
+    }
+
+    private func makeStream() -> HTTP2Stream {
+        HTTP2Stream(connection: self, exchange: ExchangeHandler(worker: self.worker, arrival: self.arrival))
+    }
+
+    private func streamEnded(_ stream: HTTP2Stream) {
         self.openStreams -= 1
-        if self.isRefused, self.openStreams == 0 {
+        let isOurs = stream.exchange.worker === self.worker
+        if stream.rest(), isOurs, self.resting.count < Self.restingLimit { self.resting.append(stream) }
+        guard self.openStreams == 0 else { return }
+        if self.isRefused {
             self.sayGoodbye()
             self.abort()
-        } else if self.openStreams == 0 {
+        } else {
             self.deadline = self.worker.now + self.worker.settings.configuration.timeouts.keepAlive
         }
     }
@@ -103,45 +160,73 @@ final class HTTP2Connection: ChannelInboundHandler, WorkerConnection {
         self.context = nil
     }
 
+    func channelRead(context: ChannelHandlerContext, data: NIOAny) {
+        let frame = self.unwrapInboundIn(data)
+        guard frame.streamID != .rootStream else { return }
+        self.isReading = true
+        if let stream = self.streams[frame.streamID] {
+            stream.received(frame.payload)
+        } else if case .headers = frame.payload {
+            self.streamOpened(frame.streamID).received(frame.payload)
+        }
+    }
+
+    func channelReadComplete(context: ChannelHandlerContext) {
+        self.isReading = false
+        self.endBursts()
+    }
+
+    func channelWritabilityChanged(context: ChannelHandlerContext) {
+        self.isFull = !context.channel.isWritable
+        guard !self.isFull else { return }
+        for stream in self.streams.values { stream.becameWritable() }
+    }
+
     func channelInactive(context: ChannelHandlerContext) {
+        let streams = Array(self.streams.values) + self.closedStreams
+        self.streams = [:]
+        self.closedStreams = []
+        self.resting = []
+        for stream in streams { stream.end() }
         self.worker.closed(self)
         context.fireChannelInactive()
     }
 
     func userInboundEventTriggered(context: ChannelHandlerContext, event: Any) {
-        // Nobody is left who could be answered: a client keeps its half open as long as it wants anything.
-        if let event = event as? ChannelEvent, event == .inputClosed { return context.close(promise: nil) }
-        context.fireUserInboundEventTriggered(event)
+        switch event {
+        case let event as NIOHTTP2WindowUpdatedEvent:
+            guard let size = event.inboundWindowSize else { return }
+            if event.streamID != .rootStream {
+                self.streams[event.streamID]?.windowChanged(to: size)
+            } else if let increment = self.window.changed(to: size) {
+                self.write(.windowUpdate(windowSizeIncrement: increment), on: .rootStream)
+                self.flushSoon()
+            }
+        case let event as StreamClosedEvent:
+            guard let stream = self.streams.removeValue(forKey: event.streamID) else { return }
+            self.closedStreams.append(stream)
+            stream.closed()
+            self.flushSoon()
+        case let event as ChannelEvent where event == .inputClosed:
+            // Nobody is left who could be answered: a client keeps its half open as long as it wants anything.
+            context.close(promise: nil)
+        default: break
+        }
     }
 
     func errorCaught(context: ChannelHandlerContext, error: any Error) {
         // A stream's trouble is its own (RFC 9113, 5.4.2); anything else has been answered with GOAWAY.
+        if let error = error as? NIOHTTP2Errors.StreamError { self.streams[error.streamID]?.abort() }
         if Self.isOfOneStream(error) { return self.worker.metrics.count(.downstream) }
         self.worker.metrics.count(.downstream)
         self.worker.logger.debug("an HTTP/2 connection is ended", metadata: ["error": "\(type(of: error))"])
         context.close(promise: nil)
     }
 
-    static func isOfOneStream(_ error: any Error) -> Bool {
-        switch error {
-        case is NIOHTTP2Errors.NoSuchStream, is NIOHTTP2Errors.StreamClosed, is NIOHTTP2Errors.MissingPseudoHeader,
-            is NIOHTTP2Errors.DuplicatePseudoHeader, is NIOHTTP2Errors.PseudoHeaderAfterRegularHeader,
-            is NIOHTTP2Errors.UnknownPseudoHeader, is NIOHTTP2Errors.UnsupportedPseudoHeader,
-            is NIOHTTP2Errors.InvalidPseudoHeaders, is NIOHTTP2Errors.EmptyPathHeader,
-            is NIOHTTP2Errors.InvalidHTTP2HeaderFieldName, is NIOHTTP2Errors.InvalidHTTP2HeaderFieldValue,
-            is NIOHTTP2Errors.ForbiddenHeaderField, is NIOHTTP2Errors.InvalidPseudoHeaderValue,
-            is NIOHTTP2Errors.ContentLengthViolated, is NIOHTTP2Errors.ContentLengthHeadersMismatch,
-            is NIOHTTP2Errors.ContentLengthHeaderNegative, is NIOHTTP2Errors.ContentLengthHeaderMalformedValue,
-            is NIOHTTP2Errors.TrailersWithoutEndStream, is NIOHTTP2Errors.StreamError,
-            is NIOHTTP2Errors.MaxStreamsViolation:
-            true
-        default: false
-        }
-    }
-
     // MARK: What the worker asks
 
     func checkDeadline(_ now: NIODeadline) {
+        if self.openStreams == 0 { self.resting = [] }
         if self.isDraining, self.openStreams == 0 { return self.abort() }
         guard now >= self.deadline else { return }
         self.deadline = .distantFuture
@@ -159,6 +244,7 @@ final class HTTP2Connection: ChannelInboundHandler, WorkerConnection {
     func follow(_ successor: Worker) {
         let last = self.worker
         self.worker = successor
+        self.resting = []
         successor.opened(self)
         last.closed(self)
     }

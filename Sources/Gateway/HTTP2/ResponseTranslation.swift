@@ -15,11 +15,22 @@ struct ResponseTranslation {
     /// Whether the frame with the stream's end has been written.
     private(set) var hasEnded = false
 
+    /// Forgets everything, keeps storage.
+    mutating func reset() {
+        self.head.reset()
+        self.body = nil
+        self.buffer = ByteBuffer()
+        self.isHEAD = false
+        self.isTunnel = false
+        self.hasEnded = false
+    }
+
     /// Reads what was written and gives back the frames it makes. They are not written from in here: what that leads to
     /// may come back to this very stream.
     mutating func frames(of bytes: ByteBuffer) throws(MessageError) -> [HTTP2Frame.FramePayload] {
         var bytes = bytes
         var frames: [HTTP2Frame.FramePayload] = []
+        frames.reserveCapacity(2)
         if self.buffer.readableBytes == 0 { self.buffer = bytes } else { self.buffer.writeBuffer(&bytes) }
         while self.body == nil, !self.hasEnded {
             guard try self.head.read(&self.buffer) else { return frames }
