@@ -17,6 +17,8 @@ struct ProxyBudgetTests {
     private static let budget = 1
     /// The same for somebody who is signed in, whose browser sends a dozen fields.
     private static let signedInBudget = 3
+    /// The same over HTTP/2, each with a stream of its own; most of it is what NIOHTTP2 needs.
+    private static let http2Budget = 22
 
     /// A front proxy's question about somebody who is signed in, and our answer.
     private static let checkBudget = 1
@@ -47,8 +49,29 @@ struct ProxyBudgetTests {
         #expect(count <= Self.checkBudget, "a check costs \(count) allocations")
     }
 
+    @Test func aRequestOverHTTP2KeepsItsBudget() async throws {
+        let count = try await Self.allocations(signedIn: true) { cookie in
+            let fields = [
+                (":method", "GET"), (":scheme", "http"), (":authority", "app.example.com"), (":path", "/private/page"),
+                ("accept", "text/html,application/xhtml+xml"), ("sec-fetch-mode", "navigate"), ("cookie", cookie),
+            ]
+            return HTTP2AskingHandler(fields)
+        }
+        #expect(count <= Self.http2Budget, "a request over HTTP/2 costs \(count) allocations")
+    }
+
+    private static func allocations(perRequest head: String, signedIn: Bool) async throws -> Int {
+        try await Self.allocations(signedIn: signedIn) { cookie in
+            AskingHandler(ByteBuffer(string: head + (signedIn ? "Cookie: \(cookie)\r\n" : "") + "\r\n"))
+        }
+    }
+
     /// Sends the request again and again over one connection, and counts what the worker's loop allocates meanwhile.
-    private static func allocations(perRequest head: String, signedIn: Bool, rounds: Int = 1000) async throws -> Int {
+    private static func allocations(
+        signedIn: Bool,
+        rounds: Int = 1000,
+        _ asking: @escaping @Sendable (_ cookie: String) -> any Asking
+    ) async throws -> Int {
         let others = MultiThreadedEventLoopGroup.singleton
         let application = try await ServerBootstrap(group: others)
             .childChannelInitializer { channel in
@@ -71,15 +94,16 @@ struct ProxyBudgetTests {
             group: group,
             workers: workers
         )
-        var cookie = ""
+        var value = ""
         Sessions(store: store, settings: settings, metrics: Metrics()) { .somewhen }.create(.make()) { result in
-            if case .success(let ticket) = result { cookie = "Cookie: a=1; __Host-gatehouse=\(ticket.cookieValue)\r\n" }
+            if case .success(let ticket) = result { value = ticket.cookieValue }
         }
-        let request = ByteBuffer(string: head + (signedIn ? cookie : "") + "\r\n")
-        let browser = try await Browser.connect(to: listener.localAddress?.port ?? 0, on: others.next())
-        try await browser.send(request, times: 200)
+        let cookie = "a=1; __Host-gatehouse=\(value)"
+        let port = listener.localAddress?.port ?? 0
+        let browser = try await Browser.connect(to: port, on: others.next()) { asking(cookie) }
+        try await browser.ask(times: 200)
         let before = try await group.next().submit { gatehouse_allocations() }.get()
-        try await browser.send(request, times: rounds)
+        try await browser.ask(times: rounds)
         let after = try await group.next().submit { gatehouse_allocations() }.get()
         try await browser.close()
         try await listener.close()
@@ -142,91 +166,5 @@ private final class CannedAnswer: ChannelInboundHandler {
 
     func channelRead(context: ChannelHandlerContext, data: NIOAny) {
         context.writeAndFlush(self.wrapOutboundOut(self.answer), promise: nil)
-    }
-}
-
-/// A browser that asks the same thing over and over, one at a time.
-private struct Browser: Sendable {
-    private let channel: any Channel
-    private let handler: NIOLoopBound<AskingHandler>
-
-    struct Refused: Error {
-        let answer: String
-    }
-
-    static func connect(to port: Int, on eventLoop: any EventLoop) async throws -> Browser {
-        let channel = try await ClientBootstrap(group: eventLoop)
-            .channelInitializer { channel in
-                channel.eventLoop.makeCompletedFuture {
-                    try channel.pipeline.syncOperations.addHandler(AskingHandler())
-                }
-            }
-            .connect(host: "127.0.0.1", port: port)
-            .get()
-        let handler = try await channel.eventLoop.submit {
-            NIOLoopBound(
-                try channel.pipeline.syncOperations.handler(type: AskingHandler.self),
-                eventLoop: channel.eventLoop
-            )
-        }.get()
-        return Browser(channel: channel, handler: handler)
-    }
-
-    func send(_ request: ByteBuffer, times: Int) async throws {
-        try await self.channel.eventLoop.flatSubmit { [handler] in handler.value.begin(request, times: times) }.get()
-    }
-
-    func close() async throws {
-        try await self.channel.close()
-    }
-}
-
-private final class AskingHandler: ChannelInboundHandler {
-    typealias InboundIn = ByteBuffer
-    typealias OutboundOut = ByteBuffer
-
-    private var context: ChannelHandlerContext?
-    private var request = ByteBuffer()
-    private var received = ByteBuffer()
-    private var left = 0
-    private var promise: EventLoopPromise<Void>?
-
-    func handlerAdded(context: ChannelHandlerContext) {
-        self.context = context
-    }
-
-    func handlerRemoved(context: ChannelHandlerContext) {
-        self.context = nil
-        self.promise?.fail(ChannelError.eof)
-    }
-
-    func begin(_ request: ByteBuffer, times: Int) -> EventLoopFuture<Void> {
-        guard let context else { preconditionFailure("a handler that is in no pipeline") }
-        let promise = context.eventLoop.makePromise(of: Void.self)
-        self.request = request
-        self.left = times
-        self.promise = promise
-        self.ask()
-        return promise.futureResult
-    }
-
-    private func ask() {
-        self.left -= 1
-        self.received.clear()
-        self.context?.writeAndFlush(self.wrapOutboundOut(self.request), promise: nil)
-    }
-
-    func channelRead(context: ChannelHandlerContext, data: NIOAny) {
-        self.received.writeImmutableBuffer(self.unwrapInboundIn(data))
-        let answer = String(buffer: self.received)
-        guard answer.hasPrefix("HTTP/1.1 200 OK\r\n") else {
-            self.promise?.fail(Browser.Refused(answer: answer))
-            return context.close(promise: nil)
-        }
-        let isEmpty = answer.contains("\r\nContent-Length: 0\r\n")
-        guard answer.hasSuffix(isEmpty ? "\r\n\r\n" : "\r\n\r\nhello") else { return }
-        guard self.left == 0 else { return self.ask() }
-        self.promise?.succeed()
-        self.promise = nil
     }
 }
