@@ -138,6 +138,20 @@ class Process:
     def open_descriptors(self):
         return len(os.listdir(f"/proc/{self.pid}/fd"))
 
+    def connections_to(self, port):
+        """How many it has to this port of loopback."""
+        rows = [line.split() for line in Path(f"/proc/{self.pid}/net/tcp").read_text().splitlines()[1:]]
+        there = {f"socket:[{row[9]}]" for row in rows if row[2].endswith(f":{port:04X}")}
+        links = (Path(f"/proc/{self.pid}/fd/{name}") for name in os.listdir(f"/proc/{self.pid}/fd"))
+        return sum(1 for link in links if _target(link) in there)
+
+
+def _target(link):
+    try:
+        return os.readlink(link)
+    except FileNotFoundError:
+        return None
+
 
 class ProcessEnded(Exception):
     """It was to run, and does not."""
