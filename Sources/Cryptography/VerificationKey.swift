@@ -40,6 +40,8 @@ package final class VerificationKey: Sendable {
     /// key's type and curve, or the signature is not as long as a JWS wants it.
     package func isValid(_ signature: [UInt8], over message: [UInt8], with algorithm: SignatureAlgorithm) -> Bool {
         guard algorithm.fits(kind) else { return false }
+        // RFC 8017, sections 8.1.2 and 8.2.2. OpenSSL takes a PSS signature without its leading zeros for the same.
+        if case .rsa(let bits) = kind, signature.count != (bits + 7) / 8 { return false }
         guard case .ecdsa(let curve) = algorithm.scheme else {
             return key.verifies(signature, over: message, with: algorithm)
         }

@@ -90,6 +90,21 @@ struct VerificationKeyTests {
         for other in others { #expect(!key.isValid(other, over: message, with: algorithm)) }
     }
 
+    @Test(arguments: [SignatureAlgorithm.PS256, .RS256])
+    func aSignatureWithoutItsLeadingZeroIsRefused(algorithm: SignatureAlgorithm) throws {
+        let signer = try TestKeys.fitting(algorithm)
+        let key = try VerificationKey(signer.publicNumbers)
+        // One in 256 begins with a zero.
+        for number in 0... {
+            let message = Array("message \(number)".utf8)
+            let signature = try signer.sign(message, with: algorithm)
+            guard signature[0] == 0 else { continue }
+            #expect(key.isValid(signature, over: message, with: algorithm))
+            #expect(!key.isValid(Array(signature.dropFirst()), over: message, with: algorithm))
+            return
+        }
+    }
+
     @Test(arguments: SignatureAlgorithm.allCases)
     func aSignatureOfOneByteRepeatedIsRefused(algorithm: SignatureAlgorithm) throws {
         let signer = try TestKeys.fitting(algorithm)
