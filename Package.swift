@@ -109,10 +109,17 @@ let package = Package(
         ),
         .target(
             name: "RedisTestServer",
-            dependencies: ["Redis", nioCore, nioPosix],
+            dependencies: ["ChildProcess", "Redis", nioCore, nioPosix],
             path: "Tests/RedisTestServer",
             swiftSettings: rules
         ),
+        .target(
+            name: "ChildProcess",
+            dependencies: ["CChildProcess"],
+            path: "Tests/ChildProcess",
+            swiftSettings: rules
+        ),
+        .target(name: "CChildProcess", path: "Tests/CChildProcess"),
         .target(name: "CAllocationCounter", path: "Tests/CAllocationCounter"),
         .testTarget(name: "JSONTests", dependencies: ["JSON", "TestSupport"], swiftSettings: rules),
         .testTarget(name: "CryptographyTests", dependencies: ["Cryptography", "TestSupport"], swiftSettings: rules),
@@ -131,7 +138,7 @@ let package = Package(
             dependencies: ["Redis", "RedisTestServer", nioCore, nioPosix, nioEmbedded],
             swiftSettings: rules
         ),
-        .testTarget(name: "BackChannelTests", dependencies: ["BackChannel"], swiftSettings: rules),
+        .testTarget(name: "BackChannelTests", dependencies: ["BackChannel", "ChildProcess"], swiftSettings: rules),
         .testTarget(
             name: "GatewayTests",
             dependencies: [

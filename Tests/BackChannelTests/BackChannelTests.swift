@@ -88,7 +88,7 @@ func makeSilentServer(_ received: Signal = Signal(), closed: Signal = Signal()) 
     /// In a process of its own, because the environment belongs to all tests.
     @Test func proxiesAndPasswordsFromTheEnvironmentAreIgnored() async {
         await #expect(processExitsWith: .success) {
-            let nobody = "http://127.0.0.1:\(try LoopbackServer.freePort())"
+            let nobody = LoopbackServer.nobody
             for name in ["http_proxy", "HTTP_PROXY", "https_proxy", "HTTPS_PROXY", "all_proxy", "ALL_PROXY"] {
                 unsafe setenv(name, nobody, 1)
             }

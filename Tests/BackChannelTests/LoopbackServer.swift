@@ -49,12 +49,8 @@ final class LoopbackServer: Sendable {
         "HTTP/1.1 \(status)\r\n\(fields)Content-Length: \(body.utf8.count)\r\n\r\n\(body)"
     }
 
-    /// A port nobody listens on: one we had and gave back.
-    static func freePort() throws -> UInt16 {
-        let listener = try Self.listen()
-        close(listener.descriptor)
-        return listener.port
-    }
+    /// Where nobody listens: a port that the kernel gives to nobody who asks for any.
+    static let nobody = "http://127.0.0.1:1"
 
     private static func listen() throws -> (descriptor: Int32, port: UInt16) {
         let descriptor = socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)

@@ -1,38 +1,27 @@
+import ChildProcess
 import Foundation
-import Glibc
 
 /// `openssl s_server` with a certificate of an authority made for the occasion. Each page it serves tells about its
 /// connection: "New, TLSv1.3" or "Reused, TLSv1.3".
 final class TLSServer {
     let port: Int
-    private let process: Process
+    private let process: ChildProcess
 
     init(_ authority: CertificateAuthority, name: String = "IP:127.0.0.1", options: [String] = []) async throws {
         let certificate = try await authority.issue(name)
-        let process = Process()
-        process.executableURL = URL(fileURLWithPath: "/usr/bin/env")
-        process.arguments =
+        let process = try ChildProcess(
             ["openssl", "s_server", "-accept", "127.0.0.1:0", "-www", "-cert", certificate.path]
-            + ["-key", certificate.key] + options
-        let output = Pipe()
-        process.standardOutput = output
-        process.standardError = FileHandle.nullDevice
-        process.standardInput = FileHandle.nullDevice
-        try process.run()
+                + ["-key", certificate.key] + options
+        )
         var text = ""
         while !text.hasSuffix("\n") || !text.contains("ACCEPT ") {
-            let data = output.fileHandleForReading.availableData
+            let data = process.read()
             guard !data.isEmpty else { throw CocoaError(.executableLoad) }
             text += String(decoding: data, as: UTF8.self)
         }
         let line = text.split(separator: "\n").last { $0.hasPrefix("ACCEPT ") }
         self.port = line.flatMap { $0.split(separator: ":").last }.flatMap { Int($0) } ?? 0
         self.process = process
-    }
-
-    deinit {
-        // Not SIGTERM: a child of one of Dispatch's threads starts with it blocked.
-        kill(self.process.processIdentifier, SIGKILL)
     }
 
     func url(_ host: String = "127.0.0.1") -> String {
@@ -88,21 +77,7 @@ final class CertificateAuthority: Sendable {
 func runCommand(_ arguments: [String]) async throws -> [UInt8] {
     try await withCheckedThrowingContinuation { continuation in
         Thread.detachNewThread {
-            continuation.resume(with: Result { try waitForCommand(arguments) })
+            continuation.resume(with: Result { try ChildProcess.run(arguments) })
         }
     }
-}
-
-private func waitForCommand(_ arguments: [String]) throws -> [UInt8] {
-    let process = Process()
-    process.executableURL = URL(fileURLWithPath: "/usr/bin/env")
-    process.arguments = arguments
-    let output = Pipe()
-    process.standardOutput = output
-    process.standardError = FileHandle.nullDevice
-    try process.run()
-    let data = try output.fileHandleForReading.readToEnd() ?? Data()
-    process.waitUntilExit()
-    guard process.terminationStatus == 0 else { throw CocoaError(.executableRuntimeMismatch) }
-    return Array(data)
 }

@@ -25,10 +25,10 @@ import Testing
 
     @Test func aPeerThatSaysNothingRunsIntoTheDeadline() async throws {
         let server = try makeSilentServer()
-        let channel = try makeBackChannel { $0.timeout = .milliseconds(200) }
+        let channel = try makeBackChannel { $0.timeout = .seconds(2) }
         let start = ContinuousClock.now
         #expect(await failure(channel, BackChannelRequest(url: server.url())) == .timeout)
-        #expect(ContinuousClock.now - start >= .milliseconds(200))
+        #expect(ContinuousClock.now - start >= .seconds(2))
     }
 
     @Test func aPeerThatDripsRunsIntoTheSameDeadline() async throws {
@@ -37,7 +37,7 @@ import Testing
             connection.send("HTTP/1.1 200 OK\r\nContent-Length: 100000\r\n\r\n")
             while connection.send("a"), !connection.waitForPeer(milliseconds: 10) {}
         }
-        let channel = try makeBackChannel { $0.timeout = .milliseconds(300) }
+        let channel = try makeBackChannel { $0.timeout = .seconds(2) }
         #expect(await failure(channel, BackChannelRequest(url: server.url())) == .timeout)
     }
 
@@ -55,7 +55,7 @@ import Testing
     }
 
     @Test func aClosedPortRefuses() async throws {
-        let url = "http://127.0.0.1:\(try LoopbackServer.freePort())/"
+        let url = "\(LoopbackServer.nobody)/"
         #expect(await failure(try makeBackChannel(), BackChannelRequest(url: url)) == .refused)
     }
 

@@ -1,4 +1,5 @@
-import Foundation
+private import ChildProcess
+private import Foundation
 import NIOCore
 import NIOPosix
 package import Redis
@@ -20,7 +21,7 @@ package final class RedisServer: Sendable {
     package let folder: TemporaryFolder
     package let address: RedisConfiguration.Address
     private let arguments: [String]
-    private let process = Mutex<Process?>(nil)
+    private let process = Mutex<ChildProcess?>(nil)
 
     private init(folder: TemporaryFolder, address: RedisConfiguration.Address, arguments: [String]) {
         self.folder = folder
@@ -60,31 +61,21 @@ package final class RedisServer: Sendable {
 
     /// Starts it again after `stop()`; its data is gone.
     package func restart() async throws {
-        let process = Process()
-        process.executableURL = URL(fileURLWithPath: "/usr/bin/env")
-        process.arguments = ["redis-server"] + self.arguments
-        let output = Pipe()
-        process.standardOutput = output
-        process.standardError = output
-        try process.run()
+        let process = try ChildProcess(["redis-server"] + self.arguments, complaints: true)
         self.process.withLock { $0 = process }
 
-        // A thread that reads to the end: a dispatch source on a pipe that closes has crashed libdispatch.
-        let handle = output.fileHandleForReading
+        // A thread that reads to the end, so that the server is never held up by what it has to say.
         let (isReady, log) = await withCheckedContinuation { continuation in
             Thread.detachNewThread {
                 var waiting: CheckedContinuation<(Bool, String), Never>? = continuation
                 var log = ""
-                var data = handle.availableData
-                while !data.isEmpty {
-                    if let answer = waiting {
-                        log += String(decoding: data, as: UTF8.self)
-                        if log.contains("eady to accept connections") {
-                            answer.resume(returning: (true, log))
-                            waiting = nil
-                        }
+                while case let data = process.read(), !data.isEmpty {
+                    guard let answer = waiting else { continue }
+                    log += String(decoding: data, as: UTF8.self)
+                    if log.contains("eady to accept connections") {
+                        answer.resume(returning: (true, log))
+                        waiting = nil
                     }
-                    data = handle.availableData
                 }
                 waiting?.resume(returning: (false, log))
             }
@@ -96,30 +87,30 @@ package final class RedisServer: Sendable {
 
     /// Ends it, at once.
     package func stop() {
-        self.signal(SIGKILL)
-        self.process.withLock { $0.take() }?.waitUntilExit()
+        let process = self.process.withLock { $0.take() }
+        process?.signal(SIGKILL)
+        process?.wait()
     }
 
     /// Freezes it: the kernel still takes connections, nobody answers.
-    package func freeze() { self.signal(SIGSTOP) }
+    package func freeze() { self.process.withLock { $0?.signal(SIGSTOP) } }
 
     /// Lets it go on.
-    package func thaw() { self.signal(SIGCONT) }
+    package func thaw() { self.process.withLock { $0?.signal(SIGCONT) } }
 
-    private func signal(_ number: Int32) {
-        self.process.withLock { process in
-            guard let process, process.isRunning else { return }
-            _ = kill(process.processIdentifier, number)
-        }
-    }
+    private static let givenPorts = Mutex<Set<Int>>([])
 
-    /// A port nobody listened on a moment ago; redis-server cannot choose one itself.
+    /// A port nobody listened on a moment ago; redis-server cannot choose one itself. It is below those the kernel
+    /// gives to whoever asks for any (32768 and up), because between our look and the server's the other tests ask.
     private static func freePort() async throws -> Int {
-        let channel = try await ServerBootstrap(group: MultiThreadedEventLoopGroup.singleton)
-            .bind(host: "127.0.0.1", port: 0).get()
-        let port = channel.localAddress?.port ?? 0
-        try await channel.close().get()
-        return port
+        while true {
+            let port = Int.random(in: 11_000..<32_000)
+            guard Self.givenPorts.withLock({ $0.insert(port).inserted }) else { continue }
+            let bootstrap = ServerBootstrap(group: MultiThreadedEventLoopGroup.singleton)
+            guard let channel = try? await bootstrap.bind(host: "127.0.0.1", port: port).get() else { continue }
+            try await channel.close().get()
+            return port
+        }
     }
 
     deinit {
@@ -170,15 +161,7 @@ package struct Certificates: Sendable {
     }
 
     private static func openssl(_ arguments: [String]) throws {
-        let process = Process()
-        process.executableURL = URL(fileURLWithPath: "/usr/bin/env")
-        process.arguments = ["openssl"] + arguments
-        process.standardError = Pipe()
-        try process.run()
-        process.waitUntilExit()
-        guard process.terminationStatus == 0 else {
-            throw RedisServer.CannotStart(description: "openssl refused \(arguments)")
-        }
+        try ChildProcess.run(["openssl"] + arguments)
     }
 }
 

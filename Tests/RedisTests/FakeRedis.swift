@@ -59,11 +59,6 @@ final class FakeRedis: Sendable {
     /// What has arrived, in order.
     var calls: [Call] { self.seen.withLock { $0.calls } }
 
-    /// Stops listening. Connections go on.
-    func stopListening() async throws {
-        try await self.listener.withLock { $0 }?.close().get()
-    }
-
     fileprivate func connected() -> Int {
         self.seen.withLock {
             $0.connections += 1

@@ -121,13 +121,10 @@ extension RedisSentinelsTests {
         let new = try await FakeRedis.start { call in
             call.words[0] == "GET" ? .raw("$3\r\nnew\r\n") : answer(call)
         }
-        let polls = Mutex(0)
+        let replacement = Mutex(false)
         let sentinel = try await FakeRedis.start { call in
             guard call.words[0] == "SENTINEL" else { return nil }
-            let isReplaced = polls.withLock {
-                $0 += 1
-                return $0 > 1
-            }
+            let isReplaced = replacement.withLock { $0 }
             let place = isReplaced ? new.configuration.address : old.configuration.address
             guard case .tcp(let host, let port) = place else { return nil }
             return .raw(["ip", host, "port", "\(port)", "config-epoch", isReplaced ? "2" : "1"].resp)
@@ -138,8 +135,9 @@ extension RedisSentinelsTests {
         let connection = try await TestConnection(configuration)
         var events = connection.events
         #expect(await connection.send("GET", "a") == .success(.null))
-        #expect(await events.next() == .ready)
-        guard case .lost(.connectionLost, _) = await events.next() else {
+        #expect(await events.nextChange() == .ready)
+        replacement.withLock { $0 = true }
+        guard case .lost(.connectionLost, _) = await events.nextChange() else {
             Issue.record("it was not left")
             return
         }

@@ -72,6 +72,16 @@ final class TestConnection: Sendable {
     }
 }
 
+extension AsyncStream<RedisConnectionEvent>.Iterator {
+    /// The next event that changes something. The Sentinels are given half a second, which a busy machine may need.
+    mutating func nextChange(isolation: isolated (any Actor)? = #isolation) async -> RedisConnectionEvent? {
+        while let event = await self.next(isolation: isolation) {
+            guard case .attemptFailed = event else { return event }
+        }
+        return nil
+    }
+}
+
 /// The answers to several commands. Each may be given once.
 private final class Answers {
     private var answers: [Result<Reply, RedisError>?]
