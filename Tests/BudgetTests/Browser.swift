@@ -6,6 +6,33 @@ protocol Asking: ChannelHandler {
     func begin(times: Int) -> EventLoopFuture<Void>
 }
 
+/// How often it has still to ask, and who waits for the last answer.
+struct AskingTurns {
+    private var left = 0
+    private var promise: EventLoopPromise<Void>?
+
+    mutating func begin(_ times: Int, _ context: ChannelHandlerContext?) -> EventLoopFuture<Void> {
+        guard let context else { preconditionFailure("a handler that is in no pipeline") }
+        let promise = context.eventLoop.makePromise(of: Void.self)
+        self.left = times
+        self.promise = promise
+        return promise.futureResult
+    }
+
+    /// The answer is here. Returns whether there is another turn.
+    mutating func answered() -> Bool {
+        self.left -= 1
+        guard self.left == 0 else { return true }
+        self.promise?.succeed()
+        self.promise = nil
+        return false
+    }
+
+    func fail(_ error: any Error) {
+        self.promise?.fail(error)
+    }
+}
+
 /// A browser with one connection.
 struct Browser: Sendable {
     private let channel: any Channel
@@ -46,8 +73,7 @@ final class AskingHandler: Asking, ChannelInboundHandler {
     private var context: ChannelHandlerContext?
     private let request: ByteBuffer
     private var received = ByteBuffer()
-    private var left = 0
-    private var promise: EventLoopPromise<Void>?
+    private var turns = AskingTurns()
 
     init(_ request: ByteBuffer) {
         self.request = request
@@ -59,20 +85,16 @@ final class AskingHandler: Asking, ChannelInboundHandler {
 
     func handlerRemoved(context: ChannelHandlerContext) {
         self.context = nil
-        self.promise?.fail(ChannelError.eof)
+        self.turns.fail(ChannelError.eof)
     }
 
     func begin(times: Int) -> EventLoopFuture<Void> {
-        guard let context else { preconditionFailure("a handler that is in no pipeline") }
-        let promise = context.eventLoop.makePromise(of: Void.self)
-        self.left = times
-        self.promise = promise
+        let end = self.turns.begin(times, self.context)
         self.ask()
-        return promise.futureResult
+        return end
     }
 
     private func ask() {
-        self.left -= 1
         self.received.clear()
         self.context?.writeAndFlush(self.wrapOutboundOut(self.request), promise: nil)
     }
@@ -81,13 +103,11 @@ final class AskingHandler: Asking, ChannelInboundHandler {
         self.received.writeImmutableBuffer(self.unwrapInboundIn(data))
         let answer = String(buffer: self.received)
         guard answer.hasPrefix("HTTP/1.1 200 OK\r\n") else {
-            self.promise?.fail(Browser.Refused(answer: answer))
+            self.turns.fail(Browser.Refused(answer: answer))
             return context.close(promise: nil)
         }
         let isEmpty = answer.contains("\r\nContent-Length: 0\r\n")
         guard answer.hasSuffix(isEmpty ? "\r\n\r\n" : "\r\n\r\nhello") else { return }
-        guard self.left == 0 else { return self.ask() }
-        self.promise?.succeed()
-        self.promise = nil
+        if self.turns.answered() { self.ask() }
     }
 }

@@ -9,8 +9,7 @@ final class HTTP2AskingHandler: Asking, ChannelInboundHandler {
     private let fields: [(String, String)]
     private var stream: UInt32 = 0
     private var received = ByteBuffer()
-    private var left = 0
-    private var promise: EventLoopPromise<Void>?
+    private var turns = AskingTurns()
 
     init(_ fields: [(String, String)]) {
         self.fields = fields
@@ -25,20 +24,16 @@ final class HTTP2AskingHandler: Asking, ChannelInboundHandler {
 
     func handlerRemoved(context: ChannelHandlerContext) {
         self.context = nil
-        self.promise?.fail(ChannelError.eof)
+        self.turns.fail(ChannelError.eof)
     }
 
     func begin(times: Int) -> EventLoopFuture<Void> {
-        guard let context else { preconditionFailure("a handler that is in no pipeline") }
-        let promise = context.eventLoop.makePromise(of: Void.self)
-        self.left = times
-        self.promise = promise
+        let end = self.turns.begin(times, self.context)
         self.ask()
-        return promise.futureResult
+        return end
     }
 
     private func ask() {
-        self.left -= 1
         self.stream += self.stream == 0 ? 1 : 2
         // END_STREAM and END_HEADERS.
         let request = Self.frame(type: 1, flags: 5, stream: self.stream, self.section)
@@ -88,17 +83,11 @@ final class HTTP2AskingHandler: Asking, ChannelInboundHandler {
             guard stream == self.stream, type == 0 || type == 1 else { continue }
             // ":status: 200" has a number (RFC 7541, appendix A).
             if type == 1, frame.readInteger(as: UInt8.self) != 0x88 {
-                self.promise?.fail(Browser.Refused(answer: "\(frame)"))
+                self.turns.fail(Browser.Refused(answer: "\(frame)"))
                 return context.close(promise: nil)
             }
-            if flags & 1 == 1 { self.answered() }
+            if flags & 1 == 1, self.turns.answered() { self.ask() }
         }
         self.received.discardReadBytes()
-    }
-
-    private func answered() {
-        guard self.left == 0 else { return self.ask() }
-        self.promise?.succeed()
-        self.promise = nil
     }
 }

@@ -48,14 +48,7 @@ def test_glewlwyds_tokens_are_refreshed_and_its_rotated_refresh_token_is_kept(st
 def test_signing_out_at_the_provider_in_chromium_ends_the_session_here(stage, upstream, chromium):
     logto = stage.stand_in()
     gateway = stage.gateway(logto, upstream)
-    logto.control(
-        "/clients",
-        {
-            "id": logto.client_id,
-            "backchannelLogoutUri": gateway.own("backchannel-logout"),
-            "backchannelLogoutSessionRequired": True,
-        },
-    )
+    logto.tell_of_logouts(gateway)
     chromium.get(gateway.url("/"))
     eventually(lambda: chromium.current_url == gateway.url("/"))
     ticket = chromium.get_cookie(gateway.cookie_name)["value"]

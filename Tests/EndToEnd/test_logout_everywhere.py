@@ -26,15 +26,7 @@ def logto(stage):
 
 
 def with_logout(gateway, logto, session_required=True):
-    """Registers the gateway's receiver, as an operator does in Logto's console."""
-    logto.control(
-        "/clients",
-        {
-            "id": logto.client_id,
-            "backchannelLogoutUri": gateway.own("backchannel-logout"),
-            "backchannelLogoutSessionRequired": session_required,
-        },
-    )
+    logto.tell_of_logouts(gateway, session_required)
     return gateway
 
 

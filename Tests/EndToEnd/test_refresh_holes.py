@@ -117,14 +117,7 @@ def test_strangers_leave_nothing_in_redis(stage, upstream):
 def test_a_logout_between_code_and_callback_ends_the_sign_in(stage, upstream):
     logto = stage.stand_in()
     gateway = stage.gateway(logto, upstream)
-    logto.control(
-        "/clients",
-        {
-            "id": logto.client_id,
-            "backchannelLogoutUri": gateway.own("backchannel-logout"),
-            "backchannelLogoutSessionRequired": True,
-        },
-    )
+    logto.tell_of_logouts(gateway)
     agent = UserAgent()
     challenge = agent.get(gateway.url("/page"))
     pause(1.1)

@@ -124,40 +124,34 @@ private struct StubbornProvider: Sendable {
     /// - Parameter name: the issuer its document names, when that is not the one it is asked as.
     static func run(named name: String? = nil, _ body: (StubbornProvider) async throws -> Void) async throws {
         let behaviour = Behaviour()
-        let application = try await Application { behaviour.answer($0) }
-        let issuer = "http://127.0.0.1:\(application.port)/oidc"
-        let documents = try [
-            "/oidc/.well-known/openid-configuration": ProviderDocuments.discovery(name ?? issuer),
-            "/oidc/jwks": ProviderDocuments.keys(),
-        ]
-        behaviour.documents.withLock { $0 = documents }
-        let backChannel = try BackChannel()
-        let clock = ManualClock()
-        let client = Client(id: "app", secret: nil)
-        var settings = Configuration.ProviderSettings(issuer: issuer, client: client)
-        settings.insecureHTTP = true
-        let directory = ProviderDirectory(
-            settings: settings,
-            backChannel: backChannel,
-            logger: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() },
-            clock: { clock.now }
-        )
-        let provider = StubbornProvider(
-            directory: directory,
-            clock: clock,
-            issuer: issuer,
-            application: application,
-            behaviour: behaviour
-        )
-        let result: Result<Void, any Error>
-        do {
-            result = .success(try await body(provider))
-        } catch {
-            result = .failure(error)
+        try await Application.run {
+            behaviour.answer($0)
+        } beside: { application, backChannel in
+            let issuer = "http://127.0.0.1:\(application.port)/oidc"
+            let documents = try [
+                "/oidc/.well-known/openid-configuration": ProviderDocuments.discovery(name ?? issuer),
+                "/oidc/jwks": ProviderDocuments.keys(),
+            ]
+            behaviour.documents.withLock { $0 = documents }
+            let clock = ManualClock()
+            var settings = Configuration.ProviderSettings(issuer: issuer, client: Client(id: "app", secret: nil))
+            settings.insecureHTTP = true
+            let directory = ProviderDirectory(
+                settings: settings,
+                backChannel: backChannel,
+                logger: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() },
+                clock: { clock.now }
+            )
+            try await body(
+                StubbornProvider(
+                    directory: directory,
+                    clock: clock,
+                    issuer: issuer,
+                    application: application,
+                    behaviour: behaviour
+                )
+            )
         }
-        backChannel.shutDown()
-        try await application.stop()
-        try result.get()
     }
 
     func fail(_ isFailing: Bool) {

@@ -207,19 +207,12 @@ private struct TokenEndpoint: Sendable {
 
     static func run(_ body: (TokenEndpoint) async throws -> Void) async throws {
         let behaviour = try Behaviour()
-        let application = try await Application { behaviour.answer($0) }
-        behaviour.set(port: application.port)
-        let backChannel = try BackChannel()
-        let provider = TokenEndpoint(backChannel: backChannel, application: application, behaviour: behaviour)
-        let result: Result<Void, any Error>
-        do {
-            result = .success(try await body(provider))
-        } catch {
-            result = .failure(error)
+        try await Application.run {
+            behaviour.answer($0)
+        } beside: { application, backChannel in
+            behaviour.set(port: application.port)
+            try await body(TokenEndpoint(backChannel: backChannel, application: application, behaviour: behaviour))
         }
-        backChannel.shutDown()
-        try await application.stop()
-        try result.get()
     }
 
     /// The forms that were posted to the token endpoint.

@@ -64,6 +64,17 @@ class StandIn(Provider):
             },
         )
 
+    def tell_of_logouts(self, gateway, session_required=True):
+        """Registers the gateway's receiver, as an operator does in Logto's console."""
+        self.control(
+            "/clients",
+            {
+                "id": self.client_id,
+                "backchannelLogoutUri": gateway.own("backchannel-logout"),
+                "backchannelLogoutSessionRequired": session_required,
+            },
+        )
+
     def requests(self, path):
         """What it was asked on one path, oldest first."""
         return self.control(f"/log?path={path}")
