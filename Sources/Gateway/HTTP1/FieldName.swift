@@ -4,21 +4,19 @@ enum RequestFieldName: UInt8 {
     case accept, origin, secFetchSite, secFetchMode, secFetchDest, purpose, requestedWith, traceParent, traceState,
         authorization, other
 
-    /// By length first: most names are told apart without reading them.
+    /// By length first, then by one byte: most names are told apart without reading them.
     init(_ name: Span<UInt8>) {
         func isName(_ candidate: String) -> Bool { equalIgnoringCase(name, candidate) }
         switch name.count {
         case 2: self = isName("te") ? .hopByHop : .other
         case 4: self = isName("host") ? .host : .other
         case 6:
-            self =
-                isName("cookie")
-                ? .cookie
-                : isName("accept")
-                    ? .accept
-                    : isName("origin")
-                        ? .origin
-                        : isName("expect") ? .expect : .other
+            switch asciiLowercased(name[0]) {
+            case UInt8(ascii: "c"): self = isName("cookie") ? .cookie : .other
+            case UInt8(ascii: "a"): self = isName("accept") ? .accept : .other
+            case UInt8(ascii: "o"): self = isName("origin") ? .origin : .other
+            default: self = isName("expect") ? .expect : .other
+            }
         case 7:
             self = isName("upgrade") ? .upgrade : isName("trailer") ? .hopByHop : isName("purpose") ? .purpose : .other
         case 10:
@@ -32,16 +30,13 @@ enum RequestFieldName: UInt8 {
         case 12: self = isName("x-request-id") ? .requestID : .other
         case 13: self = isName("authorization") ? .authorization : .other
         case 14:
-            self =
-                isName("content-length")
-                ? .contentLength
-                : isName("sec-fetch-site")
-                    ? .secFetchSite
-                    : isName("sec-fetch-mode")
-                        ? .secFetchMode
-                        : isName("sec-fetch-dest")
-                            ? .secFetchDest
-                            : isName("http2-settings") ? .hopByHop : .other
+            switch asciiLowercased(name[10]) {
+            case UInt8(ascii: "n"): self = isName("content-length") ? .contentLength : .other
+            case UInt8(ascii: "s"): self = isName("sec-fetch-site") ? .secFetchSite : .other
+            case UInt8(ascii: "m"): self = isName("sec-fetch-mode") ? .secFetchMode : .other
+            case UInt8(ascii: "d"): self = isName("sec-fetch-dest") ? .secFetchDest : .other
+            default: self = isName("http2-settings") ? .hopByHop : .other
+            }
         case 15: self = isName("x-forwarded-for") ? .forwardedFor : .other
         case 16:
             self = isName("proxy-connection") ? .hopByHop : isName("x-requested-with") ? .requestedWith : .other

@@ -84,12 +84,17 @@ package final class RequestHead {
         var count = Counts()
         let storage = self.reader.bytes
         let bytes = storage.span
+        // Filled here and not where they are kept: that would be asked for anew, and checked, with each field.
+        var (names, kinds) = (self.names, self.kinds)
+        (self.names, self.kinds) = ([], [])
+        var present: UInt32 = 0
         for field in self.reader.fields {
             let name = RequestFieldName(bytes.extracting(field.name))
-            self.names.append(name)
-            self.present |= 1 << UInt32(name.rawValue)
-            self.kinds.append(try self.kind(of: name, field, bytes, &count))
+            names.append(name)
+            present |= 1 << UInt32(name.rawValue)
+            kinds.append(try self.kind(of: name, field, bytes, &count))
         }
+        (self.names, self.kinds, self.present) = (names, kinds, present)
         guard count.hosts == 1 else { throw .malformed("no Host, or more than one") }
         if count.encodings > 0 {
             guard count.encodings == 1, count.lengths == 0, !self.isHTTP10 else {
