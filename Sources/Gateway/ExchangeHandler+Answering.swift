@@ -30,9 +30,17 @@ extension ExchangeHandler {
         self.downstream?.write(bytes)
     }
 
-    /// Flushes what has been written to either side, at the end of a burst or when there is none.
+    /// Flushes what has been written to either side, when the burst is over and the loop's turn, too.
     func flush() {
-        guard !self.isInBurst else { return }
+        guard !self.isInBurst, !self.willFlush else { return }
+        // A connection of HTTP/2 waits for the end of the turn itself, for all of its streams.
+        if self.arrival.isHTTP2 { return self.flushNow() }
+        self.willFlush = true
+        self.worker.turn.flushAtEnd(self)
+    }
+
+    func flushNow() {
+        self.willFlush = false
         self.upstream?.flush()
         self.writeWire()
         guard self.hasUnflushedWrites else { return }

@@ -128,7 +128,7 @@ extension ExchangeHandler {
         guard let tunnel = self.tunnel, !tunnel.upstreamHasEnded else { return }
         tunnel.upstreamHasEnded = true
         if tunnel.browserHasEnded { return self.upstreamEnded(nil) }
-        self.flush()
+        self.flushNow()
         self.downstream?.endOutput()
     }
 }

@@ -3,7 +3,7 @@ import NIOCore
 
 /// One browser connection, or one stream after another of one. Runs what `Exchange` decides: bytes in, bytes out, reading
 /// held while somebody must wait.
-final class ExchangeHandler: WorkerConnection {
+final class ExchangeHandler: WorkerConnection, Flushing {
     private(set) var worker: Worker
     let door: Door
     /// Those of the route, once there is one.
@@ -37,6 +37,7 @@ final class ExchangeHandler: WorkerConnection {
     var output = ByteBuffer()
     var hasUnflushedWrites = false
     var isInBurst = false
+    var willFlush = false
 
     init(worker: Worker, arrival: Arrival) {
         self.worker = worker
@@ -234,6 +235,7 @@ final class ExchangeHandler: WorkerConnection {
     }
 
     func abort() {
+        if self.willFlush { self.flushNow() }
         self.downstream?.abort()
     }
 }

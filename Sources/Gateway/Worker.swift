@@ -19,6 +19,7 @@ package final class Worker {
     let sessions: Sessions
     let bearerTokens: BearerTokens
     let live = LiveExchanges()
+    let turn: Turn
     /// All workers of this process, this one among them; `nil` after the end.
     var siblings: WorkerTable?
     /// `nil`: the operator wants none.
@@ -112,6 +113,7 @@ package final class Worker {
 
     private init(_ party: Party, _ shared: Shared) {
         self.eventLoop = shared.eventLoop
+        self.turn = Turn(eventLoop: shared.eventLoop)
         self.settings = party.settings
         self.provider = party.provider
         self.backChannel = party.backChannel

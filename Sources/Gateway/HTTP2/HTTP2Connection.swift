@@ -3,7 +3,7 @@ import NIOCore
 import NIOHTTP2
 
 /// A browser's HTTP/2 connection: its streams, how many there may be at once, and when it ends.
-final class HTTP2Connection: ChannelInboundHandler, WorkerConnection {
+final class HTTP2Connection: ChannelInboundHandler, WorkerConnection, Flushing {
     typealias InboundIn = HTTP2Frame
     typealias OutboundOut = HTTP2Frame
 
@@ -93,7 +93,7 @@ final class HTTP2Connection: ChannelInboundHandler, WorkerConnection {
     func flushSoon() {
         guard !self.turnWillEnd else { return }
         self.turnWillEnd = true
-        self.channel.eventLoop.assumeIsolated().execute { self.endTurn() }
+        self.worker.turn.flushAtEnd(self)
     }
 
     /// The stream has read something: its burst ends with the connection's.
@@ -102,7 +102,8 @@ final class HTTP2Connection: ChannelInboundHandler, WorkerConnection {
         if !self.isReading { self.flushSoon() }
     }
 
-    private func endTurn() {
+    /// At the end of a turn.
+    func flushNow() {
         self.turnWillEnd = false
         self.endBursts()
         self.context?.flush()

@@ -101,6 +101,8 @@ final class UpstreamHandler: ChannelDuplexHandler {
     func release(reusable: Bool) {
         self.partner = nil
         guard case .leased = self.state else { return }
+        // An upstream that answers quickly may have done so before the request's last bytes were flushed.
+        self.flush()
         self.state = .ended(reusable: reusable)
         if !reusable { self.close() }
     }
