@@ -54,6 +54,7 @@ let package = Package(
         .systemLibrary(name: "COpenSSL", pkgConfig: "libcrypto", providers: [.apt(["libssl-dev"])]),
         .systemLibrary(name: "CHiredis", providers: [.apt(["libhiredis-dev"])]),
         .target(name: "CStartup"),
+        .target(name: "CResolver", linkerSettings: [.linkedLibrary("resolv")]),
         .systemLibrary(name: "CCurl", pkgConfig: "libcurl", providers: [.apt(["libcurl4-openssl-dev"])]),
 
         // Floor 1 to 3: values and rules; no socket, no clock.
@@ -70,7 +71,7 @@ let package = Package(
         .target(
             name: "Gateway",
             dependencies: [
-                "Access", "BackChannel", "CStartup", "Cryptography", "JSON", "OpenIDConnect", "Redis",
+                "Access", "BackChannel", "CResolver", "CStartup", "Cryptography", "JSON", "OpenIDConnect", "Redis",
                 nioCore, nioPosix, nioHTTP1, nioHTTP2, nioHPACK, nioSSL, nioTLS, logging, serviceLifecycle,
                 systemPackage, unixSignals,
             ],

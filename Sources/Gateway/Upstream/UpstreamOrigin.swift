@@ -18,8 +18,8 @@ final class UpstreamOrigin {
     var nextCheck: NIODeadline? = .uptimeNanoseconds(0)
     /// No configuration in force has it any more: what is leased ends when it is given back.
     var isAbandoned = false
-    /// Names are resolved anew for each connection, and connections to a name do not live for ever.
-    let isNamed: Bool
+    /// Names are resolved anew for each connection, and connections to a name do not live for ever; `nil` for an address.
+    let nameLife: NameLife?
     /// Tells this address from another, the same in every process.
     let seed: UInt64
 
@@ -28,7 +28,7 @@ final class UpstreamOrigin {
         self.tls = tls
         self.context = context
         let isLiteral = (try? SocketAddress(ipAddress: address.host, port: address.port)) != nil
-        self.isNamed = address.socketPath == nil && !isLiteral
+        self.nameLife = address.socketPath == nil && !isLiteral ? NameLife(of: address.host) : nil
         self.seed = stableHash(address.text.utf8)
     }
 
@@ -72,6 +72,7 @@ final class UpstreamOrigin {
             if let literal = try? SocketAddress(ipAddress: self.address.host, port: self.address.port) {
                 connected = bootstrap.connect(to: literal)
             } else {
+                self.nameLife?.lookedUp(at: .now())
                 connected = bootstrap.connect(host: self.address.host, port: self.address.port)
             }
         }

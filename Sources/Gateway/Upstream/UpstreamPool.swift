@@ -21,7 +21,7 @@ final class UpstreamPool {
     /// Who leases from now on.
     private var successor: UpstreamPool?
 
-    /// A connection to a name that is older than this takes no further request: the name may mean somebody else now.
+    /// A connection to a name that is older than this takes no further request, nor one that is older than DNS says.
     private let nameLife: TimeAmount
 
     /// How long a connection above `idleLimit` waits. Bursts follow each other, and making a connection costs more than a
@@ -95,11 +95,11 @@ final class UpstreamPool {
 
     private func idleConnection(to origin: UpstreamOrigin) -> UpstreamHandler? {
         guard let connection = origin.idle.popLast() else { return nil }
-        guard origin.isNamed else { return connection }
+        guard origin.nameLife != nil else { return connection }
         let now = NIODeadline.now()
-        if now - connection.madeAt <= self.nameLife { return connection }
+        guard self.isOld(connection.madeAt, origin, now) else { return connection }
         // The others need not be as old.
-        let youngest = origin.idle.lastIndex { now - $0.madeAt <= self.nameLife }
+        let youngest = origin.idle.lastIndex { !self.isOld($0.madeAt, origin, now) }
         connection.close()
         return youngest.map { origin.idle.remove(at: $0) }
     }
@@ -162,7 +162,7 @@ final class UpstreamPool {
     }
 
     private func isOld(_ madeAt: NIODeadline, _ origin: UpstreamOrigin, _ now: NIODeadline) -> Bool {
-        origin.isNamed && now - madeAt > self.nameLife
+        origin.nameLife.map { now - madeAt > $0.life(atMost: self.nameLife) } ?? false
     }
 
     /// Closes what nobody uses, but not what a successor may.

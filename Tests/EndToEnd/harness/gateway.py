@@ -75,6 +75,8 @@ class Gateway:
         own = self.settings.get("provider", {})
         self.settings["provider"] = own if isinstance(own, list) else merged(provider.settings, own)
         self.process = None
+        # A program that runs ours, and its arguments.
+        self.wrapper = []
 
     @property
     def origin(self):
@@ -118,7 +120,7 @@ class Gateway:
 
     def start(self):
         self.write()
-        command = [program(BINARY), "serve", "--config", self.file]
+        command = [*self.wrapper, program(BINARY), "serve", "--config", self.file]
         self.process = Process("gatehouse", command, env=self.env, directory=self.directory)
         self.process.wait_until(lambda: self.admin("/healthz").ok)
         self.process.wait_until(self._accepts)

@@ -43,10 +43,10 @@ class Received:
 class Upstream:
     """`on(path, answer)`: `answer(connection, received)` writes what it likes. Without one, JSON of what came."""
 
-    def __init__(self, port=0):
-        self.listener = socket.create_server(("127.0.0.1", port), backlog=512)
+    def __init__(self, port=0, host="127.0.0.1"):
+        self.listener = socket.create_server((host, port), backlog=512)
         self.port = self.listener.getsockname()[1]
-        self.url = f"http://127.0.0.1:{self.port}"
+        self.url = f"http://{host}:{self.port}"
         self.received = []
         self.connections = 0
         self.answers = {}
