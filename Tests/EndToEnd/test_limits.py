@@ -222,7 +222,11 @@ def test_a_name_is_looked_up_again_and_an_address_is_not(gateway, upstream):
                 pause(1.2)
         return upstream.connections - before
 
-    connections("/x")
+    # One for each worker is there to begin with.
+    for _ in range(8):
+        with RawConnection(gateway.port) as connection:
+            connection.send(request("/x", gateway.host))
+            assert connection.read_response().status == 200
     assert connections("/x") == 0
     assert connections("/named/x") == 3
     eventually(lambda: upstream.open_connections <= 8)

@@ -36,7 +36,8 @@ final class UpstreamHandler: ChannelDuplexHandler {
     }
 
     let origin: UpstreamOrigin
-    let madeAt = NIODeadline.now()
+    /// When its address was looked up.
+    let madeAt: NIODeadline
     /// While leased: when to give up. While idle: when to close. The worker looks at it now and then.
     var deadline = NIODeadline.distantFuture
     /// Whether an earlier exchange has used this connection: such a one may have died unnoticed.
@@ -61,9 +62,10 @@ final class UpstreamHandler: ChannelDuplexHandler {
     private var mender: HeadMender?
     private var failure: String?
 
-    init(origin: UpstreamOrigin, pool: UpstreamPool) {
+    init(origin: UpstreamOrigin, pool: UpstreamPool, madeAt: NIODeadline) {
         self.origin = origin
         self.pool = pool
+        self.madeAt = madeAt
     }
 
     // MARK: What the exchange asks for
@@ -101,9 +103,10 @@ final class UpstreamHandler: ChannelDuplexHandler {
     func release(reusable: Bool) {
         self.partner = nil
         guard case .leased = self.state else { return }
-        // An upstream that answers quickly may have done so before the request's last bytes were flushed.
-        self.flush()
         self.state = .ended(reusable: reusable)
+        // An upstream that answers quickly may have done so before the request's last bytes were flushed. The connection
+        // may end by it, and then the state is another.
+        self.flush()
         if !reusable { self.close() }
     }
 

@@ -21,11 +21,10 @@ final class UpstreamPool {
     /// Who leases from now on.
     private var successor: UpstreamPool?
 
-    /// A connection to a name that is older than this takes no further request, nor one that is older than DNS says.
+    /// A connection to a name that is older than this takes no further request.
     private let nameLife: TimeAmount
 
-    /// How long a connection above `idleLimit` waits. Bursts follow each other, and making a connection costs more than a
-    /// request does.
+    /// How long a connection above `idleLimit` waits: bursts follow each other, and a connection costs more than a request.
     private static let surplusLife = TimeAmount.seconds(1)
 
     /// - Parameters:
@@ -162,7 +161,7 @@ final class UpstreamPool {
     }
 
     private func isOld(_ madeAt: NIODeadline, _ origin: UpstreamOrigin, _ now: NIODeadline) -> Bool {
-        origin.nameLife.map { now - madeAt > $0.life(atMost: self.nameLife) } ?? false
+        origin.nameLife.map { now - madeAt > self.nameLife || $0.isOver(since: madeAt, at: now) } ?? false
     }
 
     /// Closes what nobody uses, but not what a successor may.
@@ -217,8 +216,9 @@ final class UpstreamPool {
         guard !origin.address.speaksHTTP2 else { return self.openStream(to: origin, plan, orElse: next, completion) }
         let poolBox = NIOLoopBound(self, eventLoop: self.eventLoop)
         let originBox = NIOLoopBound(origin, eventLoop: self.eventLoop)
+        let now = NIODeadline.now()
         let future = origin.connect(on: self.eventLoop, timeout: plan.timeouts.upstreamConnect) { channel in
-            let handler = UpstreamHandler(origin: originBox.value, pool: poolBox.value)
+            let handler = UpstreamHandler(origin: originBox.value, pool: poolBox.value, madeAt: now)
             try channel.pipeline.syncOperations.addHandler(handler)
         }
         future.assumeIsolated().whenComplete { result in
@@ -271,7 +271,7 @@ final class UpstreamPool {
         to origin: UpstreamOrigin,
         _ completion: @escaping Completion
     ) {
-        let handler = UpstreamHandler(origin: origin, pool: self)
+        let handler = UpstreamHandler(origin: origin, pool: self, madeAt: connection.madeAt)
         connection.open(isTLS: origin.address.isTLS, handler) { handler in
             guard let handler else { return completion(.failure(.upstreamUnreachable)) }
             self.counts.open += 1

@@ -9,72 +9,98 @@ import Testing
     /// Answers one question after another.
     private final class Answers: Sendable {
         let asked = Mutex<[String]>([])
-        let lives: Mutex<[Int?]>
+        let answers: Mutex<[NameLife.Answer]>
 
-        init(_ lives: [Int?]) {
-            self.lives = Mutex(lives)
+        init(_ answers: [NameLife.Answer]) {
+            self.answers = Mutex(answers)
         }
 
-        func life(of host: String) -> Int? {
+        func answer(_ host: String) -> NameLife.Answer {
             self.asked.withLock { $0.append(host) }
-            return self.lives.withLock { $0.removeFirst() }
+            return self.answers.withLock { $0.removeFirst() }
         }
 
         var count: Int { self.asked.withLock { $0.count } }
     }
 
     private func name(_ answers: Answers) -> NameLife {
-        NameLife(of: "app.example.com", asking: { answers.life(of: $0) }, on: { $0() })
+        NameLife(of: "app.example.com", asking: { answers.answer($0) }, on: { $0() })
     }
 
-    @Test func whatNobodyHasSaidIsAsConfigured() {
-        #expect(self.name(Answers([])).life(atMost: .seconds(30)) == .seconds(30))
-        let name = self.name(Answers([nil]))
+    /// Some seconds after the start.
+    private func at(_ seconds: Double) -> NIODeadline {
+        self.start + .nanoseconds(Int64(seconds * 1e9))
+    }
+
+    @Test(arguments: [NameLife.Answer.unknown, .unanswered])
+    func whatNobodySaysIsNotOver(answer: NameLife.Answer) {
+        let name = self.name(Answers([answer]))
+        #expect(!name.isOver(since: self.start, at: self.at(1000)))
         name.lookedUp(at: self.start)
-        #expect(name.life(atMost: .seconds(30)) == .seconds(30))
+        #expect(!name.isOver(since: self.start, at: self.at(1000)))
     }
 
-    @Test(arguments: [(5, 5), (30, 30), (300, 30), (0, 1), (1, 1)])
-    func theShorterCountsAndNoneIsShorterThanASecond(said: Int, life: Int64) {
-        let answers = Answers([said])
+    @Test(arguments: [(5, 5.0), (300, 300), (0, 1), (1, 1)])
+    func itIsOverWhenDNSSaysAndNotWithinASecond(said: Int, life: Double) {
+        let answers = Answers([.seconds(said)])
         let name = self.name(answers)
         name.lookedUp(at: self.start)
-        #expect(name.life(atMost: .seconds(30)) == .seconds(life))
+        #expect(!name.isOver(since: self.start, at: self.at(life - 0.001)))
+        #expect(name.isOver(since: self.start, at: self.at(life)))
         #expect(answers.asked.withLock { $0 } == ["app.example.com"])
     }
 
-    @Test func itIsAskedAgainWhenTheAnswerHasRunOut() {
-        let answers = Answers([5, 7, nil, 9])
+    @Test func whatALookupWithinTheSameTimeFoundIsOverWithIt() {
+        let answers = Answers([.seconds(20)])
         let name = self.name(answers)
         name.lookedUp(at: self.start)
-        name.lookedUp(at: self.start + .milliseconds(4_999))
+        name.lookedUp(at: self.at(19))
         #expect(answers.count == 1)
-        name.lookedUp(at: self.start + .seconds(5))
-        #expect(name.life(atMost: .seconds(30)) == .seconds(7))
-        name.lookedUp(at: self.start + .seconds(12))
-        #expect(name.life(atMost: .seconds(30)) == .seconds(30), "an old answer is none")
-        name.lookedUp(at: self.start + .seconds(71))
-        #expect(answers.count == 3)
-        name.lookedUp(at: self.start + .seconds(72))
-        #expect(name.life(atMost: .seconds(30)) == .seconds(9))
+        #expect(!name.isOver(since: self.at(19), at: self.at(19.9)))
+        #expect(name.isOver(since: self.at(19), at: self.at(20)))
+    }
+
+    @Test func whatIsOverStaysOverWhateverTheNextAnswerSays() {
+        let name = self.name(Answers([.seconds(2), .seconds(60), .unknown, .seconds(5)]))
+        name.lookedUp(at: self.start)
+        name.lookedUp(at: self.at(3))
+        #expect(name.isOver(since: self.start, at: self.at(3.1)))
+        #expect(!name.isOver(since: self.at(3), at: self.at(62)))
+        name.lookedUp(at: self.at(63))
+        #expect(name.isOver(since: self.at(3), at: self.at(63)))
+        #expect(!name.isOver(since: self.at(63), at: self.at(1000)))
+        name.lookedUp(at: self.at(123))
+        #expect(name.isOver(since: self.at(3), at: self.at(124)))
+        #expect(name.isOver(since: self.at(63), at: self.at(128)))
+    }
+
+    @Test func itIsAskedAgainWhenTheAnswerHasRunOut() {
+        let answers = Answers([.seconds(5), .unanswered, .unknown, .seconds(9)])
+        let name = self.name(answers)
+        for (second, count) in [(0.0, 1), (4.999, 1), (5, 2), (9.9, 2), (10, 3), (69.9, 3), (70, 4), (78.9, 4)] {
+            name.lookedUp(at: self.at(second))
+            #expect(answers.count == count, "at \(second)")
+        }
     }
 
     @Test func oneQuestionAtATime() {
-        let answers = Answers([5])
+        let answers = Answers([.seconds(5)])
         let waiting = Mutex<[@Sendable () -> Void]>([])
         let name = NameLife(
             of: "app.example.com",
-            asking: { answers.life(of: $0) },
+            asking: { answers.answer($0) },
             on: { work in waiting.withLock { $0.append(work) } }
         )
         for _ in 0..<3 { name.lookedUp(at: self.start) }
         #expect(waiting.withLock { $0.count } == 1)
         for work in waiting.withLock({ $0 }) { work() }
-        #expect(name.life(atMost: .seconds(30)) == .seconds(5))
+        #expect(name.isOver(since: self.start, at: self.at(5)))
     }
 
-    @Test func whatOnlyAFileKnowsHasNoTime() {
-        // RFC 6761, section 6.4: no name server knows it.
-        #expect(NameLife.askDNS("nobody.invalid") == nil)
+    @Test func whatAFileKnowsHasNoTime() {
+        guard case .unknown = NameLife.askDNS("localhost") else {
+            Issue.record("DNS was asked for a name of /etc/hosts")
+            return
+        }
     }
 }
