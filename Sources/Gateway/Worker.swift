@@ -161,6 +161,9 @@ package final class Worker {
         }
     }
 
+    /// The time of day itself. Where the order of two things counts, that of the last tick may be a second behind.
+    func readClock() -> Instant { self.clock() }
+
     /// Unique on this gateway. Not a secret.
     func makeRequestID() -> RequestID {
         self.nextRequest &+= 1

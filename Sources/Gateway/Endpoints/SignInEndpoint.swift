@@ -146,7 +146,7 @@ enum SignInEndpoint {
         let signIn = SignIn(
             returnURL: returnURL,
             authority: settings.sessions(of: request.access.authority).text,
-            startedAt: worker.wallClock,
+            startedAt: worker.readClock(),
             attempt: attempt,
             stepUp: stepUp
         )
