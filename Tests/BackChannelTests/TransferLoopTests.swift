@@ -21,13 +21,20 @@ import Testing
         #expect(inside.most <= 3)
     }
 
-    @Test func theDeadlineRunsWhileARequestWaitsItsTurn() async throws {
+    /// A channel for one request at a time, and the one that takes it.
+    private func occupied() async throws -> (BackChannel, LoopbackServer, Task<BackChannelError?, Never>) {
         let received = Signal()
         let server = try makeSilentServer(received)
         let channel = try makeBackChannel { $0.maximumConcurrentTransfers = 1 }
         let url = server.url()
         let first = Task { await failure(channel, BackChannelRequest(url: url)) }
         await received.wait()
+        return (channel, server, first)
+    }
+
+    @Test func theDeadlineRunsWhileARequestWaitsItsTurn() async throws {
+        let (channel, server, first) = try await self.occupied()
+        let url = server.url()
         var request = BackChannelRequest(url: url)
         request.timeout = .milliseconds(50)
         async let second = failure(channel, request)
@@ -64,12 +71,8 @@ import Testing
     }
 
     @Test func aCancelledTaskThatWaitsItsTurnDoesNotDisturbTheOneBefore() async throws {
-        let received = Signal()
-        let server = try makeSilentServer(received)
-        let channel = try makeBackChannel { $0.maximumConcurrentTransfers = 1 }
+        let (channel, server, first) = try await self.occupied()
         let url = server.url()
-        let first = Task { await failure(channel, BackChannelRequest(url: url)) }
-        await received.wait()
         let second = Task { await failure(channel, BackChannelRequest(url: url)) }
         second.cancel()
         #expect(await second.value == .cancelled)

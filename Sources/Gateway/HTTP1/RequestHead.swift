@@ -258,22 +258,6 @@ package final class RequestHead {
     package var origin: String? { self.joined(.origin) }
     var secFetchSite: String? { self.joined(.secFetchSite) }
 
-    /// Whether a browser is on its way to a page.
-    var isNavigation: Bool { self.isNavigation(method: self.method) }
-
-    /// The same for the request that somebody asks about.
-    func isNavigation(method: String) -> Bool {
-        AccessRequest.isNavigation(
-            method: method,
-            secFetchMode: self.joined(.secFetchMode),
-            secFetchDest: self.joined(.secFetchDest),
-            accept: self.accept,
-            hasUpgrade: self.hasUpgrade,
-            xRequestedWith: self.joined(.requestedWith),
-            purpose: self.joined(.purpose)
-        )
-    }
-
     /// Shows every field to whoever collects what a front proxy has said.
     func note(in original: inout OriginalFields) {
         let storage = self.reader.bytes
