@@ -92,6 +92,28 @@ package final class Route: Sendable {
         self.pathBytes = hasSlashAtEnd ? Array(bytes.dropLast()) : bytes
     }
 
+    init(copying other: Route) {
+        self.name = other.name
+        self.authority = other.authority
+        self.path = other.path
+        self.methods = other.methods
+        self.upstream = other.upstream
+        self.hasUpstream = other.hasUpstream
+        self.policy = other.policy
+        self.provider = other.provider
+        self.sessionAuthority = other.sessionAuthority
+        self.preserveHost = other.preserveHost
+        self.allowEncodedSlashes = other.allowEncodedSlashes
+        self.signIn = other.signIn
+        self.headers = other.headers
+        self.assertionAudience = other.assertionAudience
+        self.bearer = other.bearer
+        self.token = other.token
+        self.protectedApp = other.protectedApp
+        // Storage of its own, too.
+        self.pathBytes = other.pathBytes.map { $0 }
+    }
+
     /// Whether the same callers pass here and there: people of the same provider, and tokens for the same API.
     func isJudged(like other: Route) -> Bool {
         self.policy == other.policy && self.provider == other.provider && self.bearer == other.bearer

@@ -1,7 +1,11 @@
 /// Which route a request belongs to: the longest path that matches on whole segments, and of several with that path the
 /// one for the method. Built once, read by all workers.
 package struct RouteTable: Sendable {
-    private let hosts: [Authority: HostRoutes]
+    let hosts: [Authority: HostRoutes]
+
+    init(hosts: [Authority: HostRoutes]) {
+        self.hosts = hosts
+    }
 
     /// Throws `empty` for no routes, `duplicate` for two of one host, path and method.
     package init(_ routes: [Route]) throws(RouteTableError) {
@@ -18,40 +22,28 @@ package struct RouteTable: Sendable {
         self.hosts[authority] != nil
     }
 
-    /// The route for a method and a target, or `nil` when no route covers it.
-    ///
-    /// Where servers would read the path differently, each reading must lead to the same policy, for the same
-    /// people and the same tokens; `ambiguousPath` otherwise.
-    /// Throws `encodedSlash` for a `%2F` which the route does not allow, `methodNotRouted` when the routes of the path are
-    /// for other methods: none above it is asked then.
+    /// The routes for a host; `nil` when none is.
+    package func routes(of authority: Authority) -> HostRoutes? {
+        self.hosts[authority]
+    }
+
+    /// The route for a method and a target on a host; see `HostRoutes`.
     package func route(
         for authority: Authority,
         _ method: String,
         _ target: RequestTarget
     ) throws(RequestRefusal) -> Route? {
-        guard let table = self.hosts[authority] else {
-            if target.containsEncodedSlash { throw .encodedSlash }
-            return nil
-        }
-        guard let decoded = target.decodedPath else {
-            return try table.route(method, target.text.utf8.span, end: target.pathEnd)
-        }
-        let route = try table.route(method, decoded.span, end: decoded.count)
-        if target.containsEncodedSlash, route?.allowEncodedSlashes != true { throw .encodedSlash }
-        guard !target.ambiguity.isEmpty else { return route }
-        for reading in target.otherReadings {
-            guard let other = try? table.route(method, reading.span, end: reading.count) else {
-                guard route == nil else { throw .ambiguousPath }
-                continue
-            }
-            guard let route, route.isJudged(like: other) else { throw .ambiguousPath }
-        }
-        return route
+        try (self.hosts[authority] ?? HostRoutes.empty).route(for: method, target)
     }
 }
 
 /// The routes of one host: a hash table of their paths, probed once for each segment of the path asked for.
-private struct HostRoutes: Sendable {
+///
+/// A class, because it never changes and every request asks it.
+package final class HostRoutes: Sendable {
+    /// Those of a host that has none.
+    package static let empty = HostRoutes(paths: [], hashes: [], slots: [-1], longest: 0)
+
     /// For each path its routes, those for some methods first.
     private let paths: [[Route]]
     /// The hash of each path.
@@ -63,7 +55,24 @@ private struct HostRoutes: Sendable {
 
     private static let seed: UInt64 = 0xCBF2_9CE4_8422_2325
 
-    init(_ routes: [Route]) throws(RouteTableError) {
+    /// The same with copies in the places of the routes, and with storage of its own.
+    func with(_ copies: [ObjectIdentifier: Route]) -> HostRoutes {
+        HostRoutes(
+            paths: self.paths.map { $0.map { copies[ObjectIdentifier($0)] ?? $0 } },
+            hashes: self.hashes.map { $0 },
+            slots: self.slots.map { $0 },
+            longest: self.longest
+        )
+    }
+
+    private init(paths: [[Route]], hashes: [UInt64], slots: [Int32], longest: Int) {
+        self.paths = paths
+        self.hashes = hashes
+        self.slots = slots
+        self.longest = longest
+    }
+
+    fileprivate init(_ routes: [Route]) throws(RouteTableError) {
         var capacity = 4
         while capacity < routes.count * 2 { capacity *= 2 }
         var slots = [Int32](repeating: -1, count: capacity)
@@ -92,9 +101,32 @@ private struct HostRoutes: Sendable {
         self.longest = routes.map(\.pathBytes.count).max() ?? 0
     }
 
+    /// The route for a method and a target, or `nil` when no route covers it.
+    ///
+    /// Where servers would read the path differently, each reading must lead to the same policy, for the same
+    /// people and the same tokens; `ambiguousPath` otherwise.
+    /// Throws `encodedSlash` for a `%2F` which the route does not allow, `methodNotRouted` when the routes of the path are
+    /// for other methods: none above it is asked then.
+    package func route(for method: String, _ target: RequestTarget) throws(RequestRefusal) -> Route? {
+        guard let decoded = target.decodedPath else {
+            return try self.route(method, target.text.utf8.span, end: target.pathEnd)
+        }
+        let route = try self.route(method, decoded.span, end: decoded.count)
+        if target.containsEncodedSlash, route?.allowEncodedSlashes != true { throw .encodedSlash }
+        guard !target.ambiguity.isEmpty else { return route }
+        for reading in target.otherReadings {
+            guard let other = try? self.route(method, reading.span, end: reading.count) else {
+                guard route == nil else { throw .ambiguousPath }
+                continue
+            }
+            guard let route, route.isJudged(like: other) else { throw .ambiguousPath }
+        }
+        return route
+    }
+
     /// The route with the longest path that covers the first `end` bytes. Throws `methodNotRouted` when that path's
     /// routes are for other methods.
-    func route(_ method: String, _ path: Span<UInt8>, end: Int) throws(RequestRefusal) -> Route? {
+    private func route(_ method: String, _ path: Span<UInt8>, end: Int) throws(RequestRefusal) -> Route? {
         var found = self.index(of: Self.seed, path, length: 0)
         var hash = Self.seed
         var index = 0

@@ -8,14 +8,19 @@ package struct ClientAddress {
     /// The value sent to the upstream.
     package let forwardedFor: String
 
+    /// Of a peer that speaks for nobody but itself.
+    init(peer: String) {
+        self.text = peer
+        self.forwardedFor = Self.isSocket(peer) ? "unknown" : peer
+    }
+
     /// - Parameters:
     ///   - peer: the other end of the TCP connection, as text.
     ///   - isTrusted: whether that peer is one of our proxies.
     ///   - fields: the request's `X-Forwarded-For` fields, in order.
     package init(peer: String, isTrusted: Bool, fields: [String], trusted: [AddressRange]) {
         guard isTrusted, !fields.isEmpty else {
-            self.text = peer
-            self.forwardedFor = Self.isSocket(peer) ? "unknown" : peer
+            self = Self(peer: peer)
             return
         }
         let chain = fields.flatMap { $0.split(separator: ",", omittingEmptySubsequences: false) }

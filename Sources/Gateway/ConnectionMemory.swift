@@ -6,6 +6,11 @@ import OpenIDConnect
 struct ConnectionMemory {
     private var host: [UInt8] = []
     private var authority: Authority?
+    /// The host that a front proxy has asked about.
+    var asked: NamedHost?
+    /// Whose routes were looked for, and what was found.
+    private var routed: Authority?
+    private var routes: HostRoutes?
     /// The values of all `Cookie` fields, a line feed behind each.
     private var cookies: [UInt8] = []
     private(set) var tickets: [Ticket] = []
@@ -36,6 +41,14 @@ struct ConnectionMemory {
         self.host = Array(text.utf8)
         self.authority = authority
         return authority
+    }
+
+    /// The routes of a host; `nil` for one that we do not serve.
+    mutating func routes(of authority: Authority, in settings: Settings) -> HostRoutes? {
+        if let routed = self.routed, routed.text.isExactly(authority.text) { return self.routes }
+        self.routed = authority
+        self.routes = settings.routes(of: authority)
+        return self.routes
     }
 
     /// Looks at the request's cookies. Afterwards `tickets` and `cookieLine` are theirs.

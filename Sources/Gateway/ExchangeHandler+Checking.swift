@@ -41,19 +41,22 @@ extension ExchangeHandler {
             self.head.note(in: &original)
             try original.check()
             let scheme = self.worker.settings.scheme
+            let known = self.memory.asked
             let request =
                 switch mode {
-                case .authRequest: try AuthRequest.request(from: original, scheme: scheme)
-                case .forwardAuth: try ForwardAuth.request(from: original, scheme: scheme)
+                case .authRequest: try AuthRequest.request(from: original, scheme: scheme, known: known)
+                case .forwardAuth: try ForwardAuth.request(from: original, scheme: scheme, known: known)
                 case .extAuthz(let target):
                     try ExtAuthz.request(
                         target,
                         method: self.head.method,
                         host: self.head.host ?? "",
                         from: original,
-                        scheme: scheme
+                        scheme: scheme,
+                        known: known
                     )
                 }
+            self.memory.asked = request.host
             try request.confirm(original, scheme: scheme)
             guard self.worker.settings.endpoints.endpoint(for: request.target) == nil else {
                 throw CheckRefusal.ownEndpoint
@@ -73,7 +76,6 @@ extension ExchangeHandler {
 
     private func answerCheck(_ mode: CheckMode, _ access: AccessRequest) throws(Failure) {
         self.current.access = access
-        guard self.worker.settings.serves(access.authority) else { throw .fault(.unknownHost) }
         let found: Route?
         do {
             found = try self.route(for: access)
@@ -86,60 +88,68 @@ extension ExchangeHandler {
         let number = self.current.number
         do throws(Fault) {
             if let session = self.bearerSessionAtHand(for: route) {
-                return self.conclude(number, mode, session: session)
+                return self.conclude(number, mode, access, session: session)
             }
             if let token = try self.bearerToken(for: route, access.target) {
-                return self.judge(token, for: route) { self.conclude(number, mode, session: $0) }
+                return self.judge(token, for: route) { self.conclude(number, mode, access, session: $0) }
             }
         } catch {
             throw .fault(error)
         }
         let tickets = self.tickets(for: route)
         guard route.policy.access(to: access.target) != .anyone, !tickets.isEmpty else {
-            return self.conclude(number, mode, session: nil)
+            return self.conclude(number, mode, access, session: nil)
         }
         if route.provider == 0, let session = self.sessionAtHand(for: access.authority) {
-            return self.conclude(number, mode, session: session)
+            return self.conclude(number, mode, access, session: session)
         }
         self.worker.sessions.load(tickets, for: route.sessionAuthority) { result in
             switch result {
-            case .success(let session): self.renew(session) { self.conclude(number, mode, session: $0) }
+            case .success(let session): self.renew(session) { self.conclude(number, mode, access, session: $0) }
             case .failure(let fault): if self.isStill(number) { self.failCheck(mode, fault) }
             }
         }
     }
 
     /// The decision, in the proxy's words.
-    private func conclude(_ number: Int, _ mode: CheckMode, session: OpenedSession?) {
-        guard self.isStill(number), let route = self.current.route, let access = self.current.access else { return }
+    private func conclude(_ number: Int, _ mode: CheckMode, _ access: AccessRequest, session: OpenedSession?) {
+        guard self.isStill(number), let route = self.current.route else { return }
         self.current.session = session
         if let api = self.unknownPermissions(of: session, for: route) {
-            return self.learn(api, of: session) { self.conclude(number, mode, session: session) }
+            return self.learn(api, of: session) { self.conclude(number, mode, access, session: session) }
         }
-        let decision = route.decide(access, session?.grants, now: self.worker.wallClock)
-        switch decision {
+        switch route.decide(access, session?.grants, now: self.worker.wallClock) {
         case .permit(let permit):
             if self.isForeignTunnel(access, on: permit.route) { return self.failCheck(mode, .foreignOrigin) }
             self.note(.permit)
-            if let fault = self.faultOfIdentity(permit, session) { return self.failCheck(mode, fault) }
-            guard let (identity, assertion) = self.identity(permit, session) else {
-                return self.failCheck(mode, .identity(.tooLarge))
+            do throws(Fault) {
+                let (identity, assertion) = try self.identity(permit, session)
+                self.noteOverlooked(permit)
+                self.pass(mode, identity, assertion)
+            } catch {
+                self.failCheck(mode, error)
             }
-            self.noteOverlooked(permit)
-            self.pass(mode, identity, assertion)
-        case .challenge, .stepUp:
+        case .challenge:
             self.note(.challenge)
-            if session?.isBearer ?? false, case .stepUp(_, let stepUp) = decision { return self.refuseStepUp(stepUp) }
-            let challenge = CheckChallenge(
-                access,
-                settings: self.worker.settings,
-                requestID: self.current.requestID.description
-            )
-            self.answer(mode == .authRequest ? AuthRequest.challenge(challenge) : ForwardAuth.challenge(challenge))
+            self.challenge(mode, access)
+        case .stepUp(_, let stepUp):
+            self.note(.challenge)
+            if session?.isBearer ?? false { return self.refuseStepUp(stepUp) }
+            self.challenge(mode, access)
         case .deny(let route, let denial):
             self.note(.deny)
             self.refuse(route, denial)
         }
+    }
+
+    /// "Sign in first", in the proxy's words.
+    private func challenge(_ mode: CheckMode, _ access: AccessRequest) {
+        let challenge = CheckChallenge(
+            access,
+            settings: self.worker.settings,
+            requestID: self.current.requestID.description
+        )
+        self.answer(mode == .authRequest ? AuthRequest.challenge(challenge) : ForwardAuth.challenge(challenge))
     }
 
     private func pass(_ mode: CheckMode, _ identity: [UInt8], _ assertion: [UInt8]) {
@@ -152,28 +162,35 @@ extension ExchangeHandler {
             cookies: hasOnlyOurs ? mode.cookiesWhenNoneAreLeft : cookies,
             keepAlive: self.exchange.keepAlive,
             requestID: self.current.requestID,
-            date: self.worker.httpDate
+            head: self.worker.passHead
         )
         self.endAnswer()
     }
 
     /// Who it is, as the route's application is told, and under the names other programs of this kind answer with; and
     /// the signed form of it.
-    private func identity(_ permit: Permit, _ session: OpenedSession?) -> (fields: [UInt8], assertion: [UInt8])? {
+    private func identity(
+        _ permit: Permit,
+        _ session: OpenedSession?
+    ) throws(Fault) -> (fields: [UInt8], assertion: [UInt8]) {
         guard permit.session != nil, let session else { return ([], []) }
         let settings = self.worker.settings
+        let limit = settings.configuration.limits.identityBytes
         let fields: [UInt8]
-        if permit.route.headers == nil {
-            guard let checked = session.checkFields else { return nil }
-            fields = checked
-        } else {
-            let limit = settings.configuration.limits.identityBytes
-            guard let own = try? session.fields(permit.route.headers, maximumSize: limit).get() else { return nil }
-            fields = own
+        do throws(IdentityFieldsError) {
+            if let headers = permit.route.headers {
+                fields = try session.fields(headers, maximumSize: limit).get()
+            } else {
+                fields = try session.checkFields(maximumSize: limit).get()
+            }
+        } catch {
+            throw .identity(error)
         }
         guard let audience = permit.route.assertionAudience else { return (fields, []) }
         let now = self.worker.wallClock
-        guard let assertion = session.assertions.field(for: audience, session, settings, now: now) else { return nil }
+        guard let assertion = session.assertions.field(for: audience, session, settings, now: now) else {
+            throw .unsigned
+        }
         return (fields, assertion)
     }
 

@@ -7,23 +7,14 @@ extension ExchangeHandler {
     func decide() {
         self.current.begin()
         do throws(Fault) {
-            // Should the head be refused, nobody knows where its body would end.
-            self.body = BodyReader(.untilClose)
-            try self.checkArrival()
-            try self.head.understand()
-            self.body = BodyReader(self.head.framing)
+            try self.understand()
             if !self.head.keepAlive { self.exchange.lastExchange() }
             self.current.method = self.head.method
             self.current.requestID = self.requestID()
             let log = self.worker.settings.configuration.log
             if log.trace { self.current.trace = TraceContext(continuing: self.head.joined(.traceParent)) }
             if log.accessFormat == .combined { self.current.userAgent = self.head.values(named: "user-agent").first }
-            let client = ClientAddress(
-                peer: self.peer,
-                isTrusted: self.peerIsTrusted,
-                fields: self.peerIsTrusted ? self.head.forwardedFor : [],
-                trusted: self.worker.settings.configuration.server.trustedProxies
-            )
+            let client = self.client()
             self.current.client = client
             // A stream that is to become a tunnel asks nothing of us, and has no business where only checks are answered.
             if self.asksForTunnel {
@@ -42,7 +33,9 @@ extension ExchangeHandler {
             if self.arrival.speech == .redirect { return self.redirectToTLS(access) }
             // Tunnels are not ours to open unasked, and what follows such a request may be another protocol.
             if self.head.hasUpgrade { self.exchange.lastExchange() }
-            guard self.worker.settings.serves(access.authority) else { throw Fault.unknownHost }
+            guard self.memory.routes(of: access.authority, in: self.worker.settings) != nil else {
+                throw Fault.unknownHost
+            }
             try self.dispatch(access)
         } catch {
             if self.current.requestID.isEmpty { self.current.requestID = self.worker.makeRequestID() }
@@ -50,6 +43,29 @@ extension ExchangeHandler {
             self.exchange.lastExchange()
             self.fail(error)
         }
+    }
+
+    private func understand() throws(Fault) {
+        do throws(Fault) {
+            try self.checkArrival()
+            try self.head.understand()
+        } catch {
+            // Nobody knows where the body of such a head would end.
+            self.body = BodyReader(.untilClose)
+            throw error
+        }
+        self.body = BodyReader(self.head.framing)
+    }
+
+    /// Most peers speak for nobody but themselves.
+    private func client() -> ClientAddress {
+        guard self.peerIsTrusted, self.head.has(.forwardedFor) else { return self.peerAddress }
+        return ClientAddress(
+            peer: self.peer,
+            isTrusted: true,
+            fields: self.head.forwardedFor,
+            trusted: self.worker.settings.configuration.server.trustedProxies
+        )
     }
 
     private func dispatch(_ access: AccessRequest) throws(Fault) {
@@ -92,8 +108,11 @@ extension ExchangeHandler {
     }
 
     func route(for access: AccessRequest) throws(Fault) -> Route? {
+        guard let routes = self.memory.routes(of: access.authority, in: self.worker.settings) else {
+            throw .unknownHost
+        }
         do {
-            return try self.worker.settings.routes.route(for: access.authority, access.method, access.target)
+            return try routes.route(for: access.method, access.target)
         } catch .methodNotRouted {
             throw Fault(.downstream, .methodNotAllowed, "the routes for this path are for other methods")
         } catch {
@@ -149,7 +168,7 @@ extension ExchangeHandler {
     }
 
     /// What keeps an identity from being told to the upstream; it is not told in part.
-    func faultOfIdentity(_ permit: Permit, _ session: OpenedSession?) -> Fault? {
+    private func faultOfIdentity(_ permit: Permit, _ session: OpenedSession?) -> Fault? {
         guard permit.session != nil, let session else { return nil }
         let limit = self.worker.settings.configuration.limits.identityBytes
         if case .failure(let error) = session.fields(permit.route.headers, maximumSize: limit) {
@@ -158,7 +177,7 @@ extension ExchangeHandler {
         guard let audience = permit.route.assertionAudience else { return nil }
         let now = self.worker.wallClock
         let assertion = session.assertions.field(for: audience, session, self.worker.settings, now: now)
-        return assertion == nil ? Fault(.gateway, .internalServerError, "an assertion could not be signed") : nil
+        return assertion == nil ? .unsigned : nil
     }
 
     func note(_ decision: Metrics.Decision) {

@@ -29,6 +29,8 @@ final class ExchangeHandler: WorkerConnection, Flushing {
     private(set) var headHasBegun = false
     private(set) var peer = ""
     private(set) var peerIsTrusted = false
+    /// The client's, when nothing is said of another.
+    private(set) var peerAddress = ClientAddress(peer: "")
     let arrival: Arrival
 
     /// Heads and small bodies are put together here; the storage serves one after another.
@@ -62,6 +64,7 @@ final class ExchangeHandler: WorkerConnection, Flushing {
     private func judgePeer() {
         self.peer = self.arrival.peer
         self.peerIsTrusted = self.arrival.isTrusted(by: self.worker.settings.configuration.server)
+        self.peerAddress = ClientAddress(peer: self.peer)
     }
 
     /// Between two exchanges, and only there, a connection goes over to another configuration.
@@ -221,6 +224,7 @@ final class ExchangeHandler: WorkerConnection, Flushing {
 
     /// Whether the rest of the request is here; then it is thrown away.
     func skipRestOfRequest() -> Bool {
+        if self.body.isEmpty { return true }
         do {
             return try self.body.skip(in: &self.unread)
         } catch {

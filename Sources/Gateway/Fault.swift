@@ -72,6 +72,8 @@ extension Fault {
         Self(.gateway, .forbidden, "the identity does not fit into header fields", detail: "\(error)")
     }
 
+    static let unsigned = Self(.gateway, .internalServerError, "an assertion could not be signed")
+
     static func unreadable(_ error: MessageError) -> Self {
         switch error {
         case .malformed(let reason): .malformed(reason)

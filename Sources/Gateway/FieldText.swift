@@ -2,7 +2,10 @@
 func equalIgnoringCase(_ bytes: Span<UInt8>, _ lowercased: String) -> Bool {
     let expected = lowercased.utf8.span
     guard bytes.count == expected.count else { return false }
-    for index in bytes.indices where asciiLowercased(bytes[index]) != expected[index] { return false }
+    for index in bytes.indices {
+        let byte = bytes[index]
+        if byte != expected[index], asciiLowercased(byte) != expected[index] { return false }
+    }
     return true
 }
 
@@ -51,5 +54,5 @@ extension Substring {
 }
 
 func asciiLowercased(_ byte: UInt8) -> UInt8 {
-    (65...90).contains(byte) ? byte | 0x20 : byte
+    byte &- 65 < 26 ? byte | 0x20 : byte
 }

@@ -11,6 +11,7 @@ package final class OpenedSession {
     package var session: Session { self.grants.session }
     /// The identity as the header fields of each set that was asked for, rendered once.
     private var rendered: [(headers: HeaderSet?, fields: Result<[UInt8], IdentityFieldsError>)] = []
+    private var checked: Result<[UInt8], IdentityFieldsError>?
     /// What its applications are told in signed form.
     var assertions = Assertions()
     /// The sealed record this was opened from: as long as the store holds these bytes, the session is this one. Empty
@@ -61,11 +62,19 @@ package final class OpenedSession {
 
     /// The same for the answer to a check: under the names that the upstream gets, and under those that other programs of
     /// this kind answer with. Rendered when it is first asked for.
-    private(set) lazy var checkFields: [UInt8]? = (try? IdentityFields.checked(for: self.session.identity)).map {
-        fields in
-        var wire = WireBytes()
-        for (name, value) in fields { wire.appendField(name, value) }
-        return wire.bytes
+    func checkFields(maximumSize: Int) -> Result<[UInt8], IdentityFieldsError> {
+        if let checked { return checked }
+        let result = self.fields(nil, maximumSize: maximumSize).flatMap { _ in
+            Result { () throws(IdentityFieldsError) in
+                var wire = WireBytes()
+                for (name, value) in try IdentityFields.checked(for: self.session.identity) {
+                    wire.appendField(name, value)
+                }
+                return wire.bytes
+            }
+        }
+        self.checked = result
+        return result
     }
 
     /// The organizations the user is in, as the claim lists them. Read when they are first asked for.

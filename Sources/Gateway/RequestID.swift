@@ -1,7 +1,7 @@
 /// What ties an exchange's log lines, fields and pages together. Not a secret.
 package struct RequestID {
     private let text: String
-    /// Behind the text, in base 36; `nil` for an id that came with the request.
+    /// Behind the text, in base 32; `nil` for an id that came with the request.
     private let number: UInt64?
 
     /// The one a request brought.
@@ -17,7 +17,7 @@ package struct RequestID {
     }
 
     package var description: String {
-        self.number.map { self.text + String($0, radix: 36) } ?? self.text
+        self.number.map { self.text + String($0, radix: 32) } ?? self.text
     }
 
     var isEmpty: Bool { self.text.isEmpty }
@@ -29,9 +29,9 @@ package struct RequestID {
         var digits = InlineArray<13, UInt8>(repeating: 0)
         var count = 0
         repeat {
-            let digit = UInt8(truncatingIfNeeded: rest % 36)
+            let digit = UInt8(truncatingIfNeeded: rest & 31)
             digits[count] = digit < 10 ? 48 + digit : 87 + digit
-            rest /= 36
+            rest >>= 5
             count += 1
         } while rest > 0
         while count > 0 {

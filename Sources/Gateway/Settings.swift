@@ -4,7 +4,8 @@ import JSON
 import NIOCore
 import OpenIDConnect
 
-/// The configuration with everything that follows from it, computed once and shared by all workers. It never changes.
+/// The configuration with everything that follows from it. It never changes. Each worker has a copy for what requests ask
+/// for again and again, so that no two of them count the same references.
 package final class Settings: Sendable {
     /// With one provider as `provider`: the one that these settings are for.
     package let configuration: Configuration
@@ -74,9 +75,7 @@ package final class Settings: Sendable {
             domain: nil,
             provider: self.partyName
         )
-        let configured = configuration.routes.flatMap { $0.headers?.fields.map(\.name) ?? [] }
-        let overrides = configuration.routes.allSatisfy(\.methods.isEmpty) ? [] : Self.methodOverrides
-        self.reservedNames = ReservedNames(adding: configured + overrides)
+        self.reservedNames = Self.reservedNames(configuration.routes)
         let asked =
             configuration.session.tokens.asked + configuration.requirements.apis.flatMap(\.resources)
             + configuration.routes.filter { $0.provider == party }.flatMap { $0.token?.resources ?? [] }
@@ -122,6 +121,36 @@ package final class Settings: Sendable {
         self.authorities = Set(configuration.routes.map(\.authority)).union([configuration.server.publicURL.authority])
     }
 
+    /// A copy for one worker. What is counted, limited or kept for all of them stays shared.
+    package init(copying other: Settings) {
+        let copies = Route.copies(of: other.configuration.routes)
+        var configuration = other.configuration
+        configuration.routes = configuration.routes.compactMap { copies[ObjectIdentifier($0)] }
+        self.configuration = configuration
+        self.providers = other.providers
+        self.party = other.party
+        self.partyName = other.partyName
+        self.routes = other.routes.with(copies)
+        self.keys = other.keys
+        self.assertionKeys = other.assertionKeys
+        self.cookieNames = other.cookieNames
+        self.cookiesAreSecure = other.cookiesAreSecure
+        self.reservedNames = Self.reservedNames(configuration.routes)
+        self.resources = other.resources
+        self.credentials = other.credentials
+        self.endpoints = EndpointTable(configuration.paths, givesTokens: !configuration.session.tokens.isNone)
+        self.checks = CheckPaths(configuration.paths)
+        self.renewalRules = other.renewalRules
+        self.upstreamContexts = other.upstreamContexts
+        self.connectionLimits = other.connectionLimits
+        self.signInLimit = other.signInLimit
+        self.strictTransport = other.strictTransport
+        self.authorities = other.authorities
+        let numbers = copies.map { (ObjectIdentifier($1), other.routeNumbers[$0] ?? -1) }
+        self.routeNumbers = Dictionary(uniqueKeysWithValues: numbers)
+        self.routeNames = other.routeNames
+    }
+
     /// Those for each provider, the first one first. A key that is not configured is the predecessor's.
     package static func all(
         _ configuration: Configuration,
@@ -139,6 +168,12 @@ package final class Settings: Sendable {
         return [first] + others
     }
 
+    private static func reservedNames(_ routes: [Route]) -> ReservedNames {
+        let configured = routes.flatMap { $0.headers?.fields.map(\.name) ?? [] }
+        let overrides = routes.allSatisfy(\.methods.isEmpty) ? [] : Self.methodOverrides
+        return ReservedNames(adding: configured + overrides)
+    }
+
     /// By these an application is told another method than the one that was judged.
     private static let methodOverrides = ["x-http-method-override", "x-http-method", "x-method-override"]
 
@@ -154,6 +189,11 @@ package final class Settings: Sendable {
 
     package func serves(_ authority: Authority) -> Bool {
         self.authorities.contains(authority)
+    }
+
+    /// The routes of a host; `nil` for one that we do not serve.
+    func routes(of authority: Authority) -> HostRoutes? {
+        self.routes.routes(of: authority) ?? (self.serves(authority) ? HostRoutes.empty : nil)
     }
 
     /// The authority we serve on this host at https, whatever the port of the request was.

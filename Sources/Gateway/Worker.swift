@@ -38,6 +38,8 @@ package final class Worker {
     private(set) var wallClock: Instant
     /// The `Date` field of our own answers.
     private(set) var httpDate: String
+    /// How the answers begin that let a check's request pass.
+    private(set) var passHead: [UInt8]
     private(set) var isDraining = false
     /// Whether each answer is to be its connection's last.
     private(set) var isLeaving = false
@@ -49,6 +51,8 @@ package final class Worker {
     private(set) var tick: RepeatedTask?
     var drained: EventLoopPromise<Void>?
     private var nextRequest: UInt64 = 0
+    /// Most exchanges are for the route of the one before.
+    private var counted: (route: Route?, number: Int) = (nil, -1)
     private let requestPrefix = Base64URL.encode(Random.bytes(12))
 
     private static let tickInterval = TimeAmount.milliseconds(250)
@@ -66,6 +70,7 @@ package final class Worker {
         clock: @escaping @Sendable () -> Instant,
         succeeding predecessor: Worker? = nil
     ) {
+        let settings = Settings(copying: settings)
         let log = settings.configuration.log
         let metrics = predecessor?.metrics ?? Metrics()
         let shared = Shared(
@@ -121,6 +126,7 @@ package final class Worker {
         self.clock = shared.clock
         self.wallClock = shared.clock()
         self.httpDate = Timestamp.now.httpDate
+        self.passHead = WireBytes.passHead(date: self.httpDate)
         self.metrics = shared.metrics
         self.upstreams = shared.upstreams
         self.accessLog = shared.accessLog
@@ -227,10 +233,12 @@ package final class Worker {
         self.now = .now()
         self.wallClock = self.clock()
         self.httpDate = Timestamp.now.httpDate
+        self.passHead = WireBytes.passHead(date: self.httpDate)
         for other in self.others {
             other.now = self.now
             other.wallClock = self.wallClock
             other.httpDate = self.httpDate
+            other.passHead = self.passHead
         }
         for connection in self.connections.values { connection.checkDeadline(self.now) }
         self.checkLiveSessions()
@@ -264,11 +272,16 @@ extension Worker {
     /// An exchange is over: counted, and written down.
     func record(_ current: CurrentExchange, client: String) {
         let duration = NIODeadline.now() - current.startedAt
-        self.metrics.countExchange(
-            route: current.route.map { self.settings.number(of: $0) } ?? -1,
-            status: current.status
-        )
+        self.metrics.countExchange(route: self.number(of: current.route), status: current.status)
         self.metrics.exchangeLatency.record(duration)
         self.accessLog?.write(current, peer: client, duration: duration)
+    }
+
+    /// The route's number for counters; -1 for none.
+    private func number(of route: Route?) -> Int {
+        if route !== self.counted.route {
+            self.counted = (route, route.map { self.settings.number(of: $0) } ?? -1)
+        }
+        return self.counted.number
     }
 }

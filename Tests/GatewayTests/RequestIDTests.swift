@@ -9,7 +9,7 @@ struct RequestIDTests {
             wire.append(id)
             #expect(text(wire.bytes) == id.description)
         }
-        #expect(RequestID(prefix: "a", number: 35).description == "az")
-        #expect(RequestID(prefix: "a", number: 36).description == "a10")
+        #expect(RequestID(prefix: "a", number: 31).description == "av")
+        #expect(RequestID(prefix: "a", number: 32).description == "a10")
     }
 }

@@ -23,8 +23,8 @@ package enum Endpoint: Sendable, CaseIterable {
     case unknown
 }
 
-/// Which path is whose. Own endpoints come before every route.
-package struct EndpointTable: Sendable {
+/// Which path is whose. Own endpoints come before every route. A class, because it never changes and every request asks.
+package final class EndpointTable: Sendable {
     private let exact: [(path: [UInt8], endpoint: Endpoint)]
     private let prefix: [UInt8]
     /// What all of them begin with: most requests are told apart by it.

@@ -7,7 +7,8 @@ package enum AuthRequest {
     /// `X-Original-URL`, or `X-Original-URI` with `X-Forwarded-Proto` and `X-Forwarded-Host`; always `X-Original-Method`.
     package static func request(
         from fields: OriginalFields,
-        scheme: Scheme
+        scheme: Scheme,
+        known: NamedHost? = nil
     ) throws(CheckRefusal) -> OriginalRequest {
         let method = try fields.required(.originalMethod)
         guard let url = fields[.originalURL] else {
@@ -18,7 +19,8 @@ package enum AuthRequest {
                 host: try fields.required(.forwardedHost),
                 target: try fields.required(.originalURI),
                 targetName: .originalURI,
-                scheme: scheme
+                scheme: scheme,
+                known: known
             )
         }
         let (named, authority, target): (Scheme, Authority, String)

@@ -37,17 +37,16 @@ extension WireBytes {
     ///   - identity: the rendered fields; empty for whoever is not known or does not count here.
     ///   - assertion: the rendered field; empty when the route wants none.
     ///   - cookies: the request's cookies without ours, as a line, for the proxy to send on in place of what came.
+    ///   - head: what `passHead` gives, for this second.
     package mutating func appendPassed(
         identity: [UInt8],
         assertion: [UInt8] = [],
         cookies: [UInt8],
         keepAlive: Bool,
         requestID: RequestID,
-        date: String
+        head: [UInt8]
     ) {
-        self.append("HTTP/1.1 200 OK\r\nDate: ")
-        self.append(date)
-        self.append("\r\nCache-Control: no-store\r\nContent-Length: 0\r\n")
+        self.append(head)
         self.append(identity)
         self.append(assertion)
         self.append(cookies)
@@ -55,6 +54,11 @@ extension WireBytes {
         self.append("X-Request-Id: ")
         self.append(requestID)
         self.append("\r\n\r\n")
+    }
+
+    /// How each such answer of one second begins.
+    package static func passHead(date: String) -> [UInt8] {
+        Array("HTTP/1.1 200 OK\r\nDate: \(date)\r\nCache-Control: no-store\r\nContent-Length: 0\r\n".utf8)
     }
 }
 

@@ -16,8 +16,8 @@ extension CheckMode {
     }
 }
 
-/// The paths at which a front proxy asks.
-package struct CheckPaths: Sendable {
+/// The paths at which a front proxy asks. A class, because it never changes and every request is compared with them.
+package final class CheckPaths: Sendable {
     private let check: [UInt8]
     private let forwardAuth: [UInt8]
     private let extAuthz: [UInt8]

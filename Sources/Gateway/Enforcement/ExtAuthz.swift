@@ -12,7 +12,8 @@ package enum ExtAuthz {
         method: String,
         host: String,
         from fields: OriginalFields,
-        scheme: Scheme
+        scheme: Scheme,
+        known: NamedHost? = nil
     ) throws(CheckRefusal) -> OriginalRequest {
         try OriginalRequest(
             method: method,
@@ -21,7 +22,8 @@ package enum ExtAuthz {
             host: host,
             target: target,
             targetName: nil,
-            scheme: scheme
+            scheme: scheme,
+            known: known
         )
     }
 }

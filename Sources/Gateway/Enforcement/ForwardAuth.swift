@@ -7,7 +7,8 @@ package enum ForwardAuth {
     /// All four of `X-Forwarded-Method`, `-Proto`, `-Host` and `-Uri`.
     package static func request(
         from fields: OriginalFields,
-        scheme: Scheme
+        scheme: Scheme,
+        known: NamedHost? = nil
     ) throws(CheckRefusal) -> OriginalRequest {
         try OriginalRequest(
             method: try fields.required(.forwardedMethod),
@@ -16,7 +17,8 @@ package enum ForwardAuth {
             host: try fields.required(.forwardedHost),
             target: try fields.required(.forwardedURI),
             targetName: .forwardedURI,
-            scheme: scheme
+            scheme: scheme,
+            known: known
         )
     }
 

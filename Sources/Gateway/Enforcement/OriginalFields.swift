@@ -1,4 +1,4 @@
-package import Access
+import Access
 
 /// The fields in which a front proxy writes down the request it asks about, collected in one pass over the head.
 ///
@@ -27,16 +27,16 @@ package struct OriginalFields {
             }
         }
 
-        /// By length first: most fields are told apart without reading their names.
-        fileprivate init?(_ name: Span<UInt8>) {
-            switch name.count {
-            case 14 where equalIgnoringCase(name, "x-original-url"): self = .originalURL
-            case 14 where equalIgnoringCase(name, "x-original-uri"): self = .originalURI
-            case 15 where equalIgnoringCase(name, "x-forwarded-uri"): self = .forwardedURI
-            case 16 where equalIgnoringCase(name, "x-forwarded-host"): self = .forwardedHost
-            case 17 where equalIgnoringCase(name, "x-original-method"): self = .originalMethod
-            case 17 where equalIgnoringCase(name, "x-forwarded-proto"): self = .forwardedProto
-            case 18 where equalIgnoringCase(name, "x-forwarded-method"): self = .forwardedMethod
+        /// What the field is that a head's reader has told apart; `nil` for those that tell nothing of this kind.
+        init?(_ name: RequestFieldName) {
+            switch name {
+            case .originalURL: self = .originalURL
+            case .originalURI: self = .originalURI
+            case .originalMethod: self = .originalMethod
+            case .forwardedMethod: self = .forwardedMethod
+            case .forwardedProto: self = .forwardedProto
+            case .forwardedHost: self = .forwardedHost
+            case .forwardedURI: self = .forwardedURI
             default: return nil
             }
         }
@@ -48,21 +48,28 @@ package struct OriginalFields {
 
     package init() {}
 
-    /// One field of the check's head. Only values that matter become texts.
-    package mutating func note(_ name: Span<UInt8>, reserved: ReservedNames = .all, value: () -> String) {
-        if let known = Name(name) {
-            if self.values[known.rawValue] != nil { self.doubled = known }
-            self.values[known.rawValue] = value()
-        } else if Self.isFolded(name), reserved.contains(name) {
-            var text: [UInt8] = []
-            for index in name.indices { text.append(name[index]) }
-            self.folded = String(decoding: text, as: UTF8.self)
-        }
+    /// One field of the check's head.
+    mutating func note(_ name: Name, _ value: String) {
+        if self.values[name.rawValue] != nil { self.doubled = name }
+        self.values[name.rawValue] = value
     }
 
-    /// The same for a field that is a text already.
+    /// The name of another one.
+    mutating func note(other name: Span<UInt8>, reserved: ReservedNames) {
+        guard Self.isFolded(name), reserved.contains(name) else { return }
+        var text: [UInt8] = []
+        for index in name.indices { text.append(name[index]) }
+        self.folded = String(decoding: text, as: UTF8.self)
+    }
+
+    /// Any field, from texts.
     package mutating func note(_ name: String, _ value: String) {
-        self.note(name.utf8.span) { value }
+        let bytes = name.utf8.span
+        if let known = Name(RequestFieldName(bytes)) {
+            self.note(known, value)
+        } else {
+            self.note(other: bytes, reserved: .all)
+        }
     }
 
     /// Refuses what no honest request brings: a field that stands twice, and an identity's field in a spelling that

@@ -1,16 +1,24 @@
 package import Access
 
+/// A host as a front proxy writes it, and what that means: the same text means the same again.
+package struct NamedHost {
+    let text: String
+    let authority: Authority
+}
+
 /// The one request that a front proxy asks about (security rule 3): built from what the proxy says and from nothing else,
 /// with no default for what it does not say.
 package struct OriginalRequest {
     package let method: String
-    package let authority: Authority
     package let target: RequestTarget
+    package var authority: Authority { self.host.authority }
+    let host: NamedHost
     /// As the proxy wrote them.
-    private let given: (proto: String, host: String, target: String)
+    private let given: (proto: String, target: String)
 
     /// - Parameters:
     ///   - scheme: as browsers use it, by configuration; `proto` has to agree.
+    ///   - known: a host that has been read before, for the same scheme.
     package init(
         method: String,
         methodName: OriginalFields.Name?,
@@ -18,7 +26,8 @@ package struct OriginalRequest {
         host: String,
         target: String,
         targetName: OriginalFields.Name?,
-        scheme: Scheme
+        scheme: Scheme,
+        known: NamedHost? = nil
     ) throws(CheckRefusal) {
         guard Self.isMethod(method) else { throw .malformed(methodName, "not a method") }
         // A tunnel is not ours to open, and a TRACE would show scripts the fields that are added.
@@ -28,11 +37,15 @@ package struct OriginalRequest {
         guard let said = Self.scheme(proto) else { throw .malformed(.forwardedProto, "neither http nor https") }
         guard said == scheme else { throw .wrongScheme(found: said, configured: scheme) }
         self.method = method
-        self.given = (proto, host, target)
-        do {
-            self.authority = try Authority(host, scheme: scheme)
-        } catch {
-            throw .malformed(.forwardedHost, error.description)
+        self.given = (proto, target)
+        if let known, known.text.isExactly(host) {
+            self.host = known
+        } else {
+            do {
+                self.host = NamedHost(text: host, authority: try Authority(host, scheme: scheme))
+            } catch {
+                throw .malformed(.forwardedHost, error.description)
+            }
         }
         do {
             self.target = try RequestTarget(target)
@@ -51,7 +64,7 @@ package struct OriginalRequest {
         if let proto = fields[.forwardedProto], !proto.isExactly(self.given.proto), Self.scheme(proto) != scheme {
             throw .contradictory(.forwardedProto)
         }
-        if let host = fields[.forwardedHost], !host.isExactly(self.given.host),
+        if let host = fields[.forwardedHost], !host.isExactly(self.host.text),
             (try? Authority(host, scheme: scheme)) != self.authority
         {
             throw .contradictory(.forwardedHost)

@@ -54,6 +54,11 @@ package struct BodyReader {
         if case .ended = self.state { true } else { false }
     }
 
+    /// Whether there is none, and its end has not been told.
+    var isEmpty: Bool {
+        if case .length(0) = self.state { true } else { false }
+    }
+
     /// Whether the end of the connection is a proper end.
     var endsWithConnection: Bool {
         if case .untilClose = self.state { true } else { false }

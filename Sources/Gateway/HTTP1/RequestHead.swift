@@ -18,21 +18,32 @@ package final class RequestHead {
         case reserved
     }
 
-    package private(set) var kinds: [Kind] = []
-    package private(set) var framing = Framing.none
-    package private(set) var hasUpgrade = false
-    package private(set) var expectsContinue = false
-    /// As HTTP writes it; compared by case (RFC 9110, 9.1).
-    package private(set) var method = ""
-    package private(set) var isHTTP10 = false
-    /// Whether the browser would send another request on this connection.
-    package private(set) var keepAlive = false
+    /// What has been understood of a head: changed at once, since each change of its own would be checked.
+    private struct Meaning {
+        var framing = Framing.none
+        var hasUpgrade = false
+        var expectsContinue = false
+        var method = ""
+        var isHTTP10 = false
+        var keepAlive = false
+        /// A bit for each name there is: most are asked for in vain.
+        var present: UInt32 = 0
+        var target: Range<Int> = 0..<0
+    }
 
-    private var reader: HeadReader
+    package private(set) var kinds: [Kind] = []
     private var names: [RequestFieldName] = []
-    /// A bit for each name there is: most are asked for in vain.
-    private var present: UInt32 = 0
-    private var target: Range<Int> = 0..<0
+    private var reader: HeadReader
+    private var meaning = Meaning()
+
+    package var framing: Framing { self.meaning.framing }
+    package var hasUpgrade: Bool { self.meaning.hasUpgrade }
+    package var expectsContinue: Bool { self.meaning.expectsContinue }
+    /// As HTTP writes it; compared by case (RFC 9110, 9.1).
+    package var method: String { self.meaning.method }
+    package var isHTTP10: Bool { self.meaning.isHTTP10 }
+    /// Whether the browser would send another request on this connection.
+    package var keepAlive: Bool { self.meaning.keepAlive }
 
     /// What only we may say.
     let reserved: ReservedNames
@@ -52,14 +63,7 @@ package final class RequestHead {
         self.reader.reset()
         self.kinds.removeAll(keepingCapacity: true)
         self.names.removeAll(keepingCapacity: true)
-        self.present = 0
-        self.framing = .none
-        self.hasUpgrade = false
-        self.expectsContinue = false
-        self.method = ""
-        self.isHTTP10 = false
-        self.keepAlive = false
-        self.target = 0..<0
+        self.meaning = Meaning()
     }
 
     /// Whether a part of a head has come.
@@ -68,19 +72,22 @@ package final class RequestHead {
     var isHEAD: Bool { self.method.isExactly("HEAD") }
 
     /// As it stands in the request line.
-    package var targetText: String { self.text(self.target) }
+    package var targetText: String { self.text(self.meaning.target) }
 
     /// Which check the target is, if any.
     func checkMode(_ paths: CheckPaths) -> CheckMode? {
         let storage = self.reader.bytes
-        return paths.mode(of: storage.span.extracting(self.target))
+        return paths.mode(of: storage.span.extracting(self.meaning.target))
     }
 
     // MARK: Understanding
 
     /// Reads a complete head. Refuses what could be read in two ways (security rule 5).
     package func understand() throws(Fault) {
-        try self.readRequestLine()
+        var meaning = Meaning()
+        // What could be understood counts for the refusal, too.
+        defer { self.meaning = meaning }
+        try self.readRequestLine(&meaning)
         var count = Counts()
         let storage = self.reader.bytes
         let bytes = storage.span
@@ -92,22 +99,18 @@ package final class RequestHead {
             let name = RequestFieldName(bytes.extracting(field.name))
             names.append(name)
             present |= 1 << UInt32(name.rawValue)
-            kinds.append(try self.kind(of: name, field, bytes, &count))
+            kinds.append(try self.kind(of: name, field, bytes, &meaning, &count))
         }
-        (self.names, self.kinds, self.present) = (names, kinds, present)
+        (self.names, self.kinds, meaning.present) = (names, kinds, present)
         guard count.hosts == 1 else { throw .malformed("no Host, or more than one") }
         if count.encodings > 0 {
-            guard count.encodings == 1, count.lengths == 0, !self.isHTTP10 else {
+            guard count.encodings == 1, count.lengths == 0, !meaning.isHTTP10 else {
                 throw .malformed("Transfer-Encoding beside Content-Length, twice, or in HTTP/1.0")
             }
-            self.framing = .chunked
+            meaning.framing = .chunked
         }
         guard count.lengths <= 1 else { throw .malformed("more than one Content-Length") }
-        if self.isHTTP10 {
-            self.keepAlive = count.asksToKeep && !count.asksToClose
-        } else {
-            self.keepAlive = !count.asksToClose
-        }
+        meaning.keepAlive = !count.asksToClose && (count.asksToKeep || !meaning.isHTTP10)
         if count.connectionNamesFields { self.dropFieldsNamedByConnection() }
     }
 
@@ -124,6 +127,7 @@ package final class RequestHead {
         of name: RequestFieldName,
         _ field: FieldLine,
         _ bytes: Span<UInt8>,
+        _ meaning: inout Meaning,
         _ count: inout Counts
     ) throws(Fault) -> Kind {
         switch name {
@@ -131,14 +135,15 @@ package final class RequestHead {
         case .accept, .origin, .secFetchSite, .secFetchMode, .secFetchDest, .purpose, .requestedWith: return .endToEnd
         case .traceParent, .traceState, .authorization: return .endToEnd
         case .cookie: return .cookie
-        case .forwardedFor: return .reserved
+        case .forwardedFor, .originalURL, .originalURI, .originalMethod: return .reserved
+        case .forwardedMethod, .forwardedProto, .forwardedHost, .forwardedURI: return .reserved
         case .host: count.hosts += 1
         case .contentLength:
             count.lengths += 1
             guard let length = decimal(bytes.extracting(field.value)) else {
                 throw .malformed("Content-Length is not a number")
             }
-            self.framing = .length(length)
+            meaning.framing = .length(length)
         case .transferEncoding:
             count.encodings += 1
             guard equalIgnoringCase(bytes.extracting(field.value), "chunked") else {
@@ -156,19 +161,19 @@ package final class RequestHead {
                 if options.contains(where: { equalIgnoringCase($0, "close") }) { count.asksToClose = true }
                 if options.contains(where: { equalIgnoringCase($0, "keep-alive") }) { count.asksToKeep = true }
             }
-        case .upgrade: self.hasUpgrade = true
+        case .upgrade: meaning.hasUpgrade = true
         case .expect:
             guard equalIgnoringCase(bytes.extracting(field.value), "100-continue") else {
                 throw Fault(.downstream, .expectationFailed, "an expectation other than 100-continue")
             }
-            self.expectsContinue = true
+            meaning.expectsContinue = true
         case .hopByHop, .requestID: break
         }
         return .dropped
     }
 
     /// `method SP request-target SP HTTP-version`, with one space each (RFC 9112, 3).
-    private func readRequestLine() throws(Fault) {
+    private func readRequestLine(_ meaning: inout Meaning) throws(Fault) {
         let storage = self.reader.bytes
         let bytes = storage.span
         let end = self.reader.startLineEnd
@@ -181,15 +186,15 @@ package final class RequestHead {
         let targetStart = index
         while index < end, bytes[index] > 0x20, bytes[index] < 0x7F { index += 1 }
         guard index < end, bytes[index] == 0x20, index > targetStart else { throw .malformed("not a request target") }
-        self.target = targetStart..<index
+        meaning.target = targetStart..<index
         let version = bytes.extracting(index + 1..<end)
         guard version.count == 8, equal(version.extracting(0..<7), "HTTP/1.") else { throw .malformed("not HTTP/1") }
         switch version[7] {
-        case UInt8(ascii: "1"): self.isHTTP10 = false
-        case UInt8(ascii: "0"): self.isHTTP10 = true
+        case UInt8(ascii: "1"): meaning.isHTTP10 = false
+        case UInt8(ascii: "0"): meaning.isHTTP10 = true
         default: throw .malformed("neither HTTP/1.0 nor HTTP/1.1")
         }
-        self.method = Self.method(bytes.extracting(start..<methodEnd)) ?? self.text(start..<methodEnd)
+        meaning.method = Self.method(bytes.extracting(start..<methodEnd)) ?? self.text(start..<methodEnd)
     }
 
     /// The usual ones without making a string.
@@ -236,7 +241,7 @@ package final class RequestHead {
     func name(at index: Int) -> RequestFieldName { self.names[index] }
 
     /// Whether there is a field of this name.
-    func has(_ name: RequestFieldName) -> Bool { self.present >> UInt32(name.rawValue) & 1 == 1 }
+    func has(_ name: RequestFieldName) -> Bool { self.meaning.present >> UInt32(name.rawValue) & 1 == 1 }
 
     /// The values of all fields of a name that is nobody's but the caller's; `name` in lower case.
     package func values(named name: String) -> [String] {
@@ -262,11 +267,14 @@ package final class RequestHead {
     func note(in original: inout OriginalFields) {
         let storage = self.reader.bytes
         let bytes = storage.span
-        // All that proxies say of a request is reserved; what is dropped, because `Connection` names it, was said all the
-        // same.
-        for (index, field) in self.reader.fields.enumerated()
-        where self.names[index] == .other && self.kinds[index] != .endToEnd {
-            original.note(bytes.extracting(field.name), reserved: self.reserved) { self.text(field.value) }
+        let (names, kinds, fields) = (self.names, self.kinds, self.reader.fields)
+        for index in fields.indices {
+            // What is dropped, because `Connection` names it, was said all the same.
+            if let name = OriginalFields.Name(names[index]) {
+                original.note(name, self.text(fields[index].value))
+            } else if names[index] == .other, kinds[index] != .endToEnd {
+                original.note(other: bytes.extracting(fields[index].name), reserved: self.reserved)
+            }
         }
     }
 

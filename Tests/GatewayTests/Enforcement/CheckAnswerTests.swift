@@ -20,10 +20,10 @@ struct CheckAnswerTests {
             cookies: Array("Cookie: a=b\r\n".utf8),
             keepAlive: true,
             requestID: RequestID("r"),
-            date: "d"
+            head: WireBytes.passHead(date: "d")
         )
         let written = text(wire.bytes)
-        #expect(written.hasPrefix("HTTP/1.1 200 OK\r\n"))
+        #expect(written.hasPrefix("HTTP/1.1 200 OK\r\nDate: d\r\n"))
         #expect(written.contains("\r\nX-Auth-Request-User: u\r\n"))
         #expect(written.contains("\r\nCookie: a=b\r\n"))
         #expect(written.contains("\r\nContent-Length: 0\r\n"))
