@@ -35,10 +35,14 @@ package enum IdentityFields {
 
 extension IdentityFields {
     /// The same fields for the answer to a check: each once more as `X-Auth-Request-…`, the names which oauth2-proxy has
-    /// taught the configurations of proxies.
-    package static func checked(for identity: Identity) throws(IdentityFieldsError) -> [(name: String, value: String)] {
+    /// taught the configurations of proxies. They do not count twice.
+    package static func checked(
+        for identity: Identity,
+        maximumSize: Int = IdentityFields.maximumSize
+    ) throws(IdentityFieldsError) -> [(name: String, value: String)] {
         let prefix = "X-Forwarded-"
-        return try self.rendered(for: identity).flatMap { field -> [(name: String, value: String)] in
+        let fields = try self.rendered(for: identity, maximumSize: maximumSize)
+        return fields.flatMap { field -> [(name: String, value: String)] in
             guard field.name.utf8.starts(with: prefix.utf8) else { return [field] }
             let name = "X-Auth-Request-" + String(Substring(field.name.utf8.dropFirst(prefix.utf8.count)))
             return [field, (name, field.value)]

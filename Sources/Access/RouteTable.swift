@@ -1,5 +1,5 @@
 /// Which route a request belongs to: the longest path that matches on whole segments, and of several with that path the
-/// one for the method. Built once, read by all workers.
+/// one for the method. Built once; each worker has a copy.
 package struct RouteTable: Sendable {
     let hosts: [Authority: HostRoutes]
 
@@ -41,7 +41,7 @@ package struct RouteTable: Sendable {
 ///
 /// A class, because it never changes and every request asks it.
 package final class HostRoutes: Sendable {
-    /// Those of a host that has none.
+    /// For a host that is ours and has no route.
     package static let empty = HostRoutes(paths: [], hashes: [], slots: [-1], longest: 0)
 
     /// For each path its routes, those for some methods first.

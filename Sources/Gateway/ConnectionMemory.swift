@@ -44,6 +44,8 @@ struct ConnectionMemory {
     }
 
     /// The routes of a host; `nil` for one that we do not serve.
+    ///
+    /// - Parameter settings: those of the connection's worker, always: whoever goes over to another forgets all of this.
     mutating func routes(of authority: Authority, in settings: Settings) -> HostRoutes? {
         if let routed = self.routed, routed.text.isExactly(authority.text) { return self.routes }
         self.routed = authority

@@ -224,7 +224,7 @@ final class ExchangeHandler: WorkerConnection, Flushing {
 
     /// Whether the rest of the request is here; then it is thrown away.
     func skipRestOfRequest() -> Bool {
-        if self.body.isEmpty { return true }
+        if self.body.isDrained { return true }
         do {
             return try self.body.skip(in: &self.unread)
         } catch {

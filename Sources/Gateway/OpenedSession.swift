@@ -64,14 +64,13 @@ package final class OpenedSession {
     /// this kind answer with. Rendered when it is first asked for.
     func checkFields(maximumSize: Int) -> Result<[UInt8], IdentityFieldsError> {
         if let checked { return checked }
-        let result = self.fields(nil, maximumSize: maximumSize).flatMap { _ in
-            Result { () throws(IdentityFieldsError) in
-                var wire = WireBytes()
-                for (name, value) in try IdentityFields.checked(for: self.session.identity) {
-                    wire.appendField(name, value)
-                }
-                return wire.bytes
+        let identity = self.session.identity
+        let result = Result { () throws(IdentityFieldsError) in
+            var wire = WireBytes()
+            for (name, value) in try IdentityFields.checked(for: identity, maximumSize: maximumSize) {
+                wire.appendField(name, value)
             }
+            return wire.bytes
         }
         self.checked = result
         return result

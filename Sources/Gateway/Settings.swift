@@ -4,8 +4,8 @@ import JSON
 import NIOCore
 import OpenIDConnect
 
-/// The configuration with everything that follows from it. It never changes. Each worker has a copy for what requests ask
-/// for again and again, so that no two of them count the same references.
+/// The configuration with everything that follows from it. It never changes. Each worker that serves connections has a
+/// copy, so that no two of them count references to the same objects.
 package final class Settings: Sendable {
     /// With one provider as `provider`: the one that these settings are for.
     package let configuration: Configuration

@@ -30,7 +30,7 @@ package final class Worker {
     /// What is to be waited for before the loop ends.
     package let detached: DetachedWork
     /// The same loop's workers for the other providers. They serve no connection; they share the sessions and all that is
-    /// counted and written.
+    /// counted and written. Their settings are no copies: a route's number is to be asked of the first one's.
     private(set) var others: [Worker] = []
 
     /// The time as of the last tick: exact enough for deadlines, and free.

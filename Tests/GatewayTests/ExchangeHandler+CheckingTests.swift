@@ -119,5 +119,10 @@ struct ExchangeHandlerCheckingTests {
         let answer = try await self.ask("/_gatehouse/check", nginxFields, signedIn: session)
         #expect(answer.hasPrefix("HTTP/1.1 403 "))
         #expect(!answer.contains("role-number"))
+        let roomy = try await self.ask("/_gatehouse/check", nginxFields, signedIn: session) {
+            $0.limits.identityBytes = 32 << 10
+        }
+        #expect(roomy.hasPrefix("HTTP/1.1 200 "))
+        #expect(roomy.contains("role-number-899"))
     }
 }

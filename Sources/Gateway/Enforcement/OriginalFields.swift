@@ -2,7 +2,7 @@ import Access
 
 /// The fields in which a front proxy writes down the request it asks about, collected in one pass over the head.
 ///
-/// They are handed over one by one, so that it does not matter what decoded them.
+/// `RequestHead.note(in:)` hands them over one by one.
 package struct OriginalFields {
     /// What a proxy can tell, by the name it tells it under.
     package enum Name: Int, Sendable, CaseIterable {
@@ -48,13 +48,13 @@ package struct OriginalFields {
 
     package init() {}
 
-    /// One field of the check's head.
+    /// One of the fields that tell something.
     mutating func note(_ name: Name, _ value: String) {
         if self.values[name.rawValue] != nil { self.doubled = name }
         self.values[name.rawValue] = value
     }
 
-    /// The name of another one.
+    /// The name of another field: one that is reserved once it has been folded is not overlooked.
     mutating func note(other name: Span<UInt8>, reserved: ReservedNames) {
         guard Self.isFolded(name), reserved.contains(name) else { return }
         var text: [UInt8] = []
@@ -62,7 +62,7 @@ package struct OriginalFields {
         self.folded = String(decoding: text, as: UTF8.self)
     }
 
-    /// Any field, from texts.
+    /// Any field, from texts, as it would come out of a head.
     package mutating func note(_ name: String, _ value: String) {
         let bytes = name.utf8.span
         if let known = Name(RequestFieldName(bytes)) {

@@ -54,8 +54,8 @@ package struct BodyReader {
         if case .ended = self.state { true } else { false }
     }
 
-    /// Whether there is none, and its end has not been told.
-    var isEmpty: Bool {
+    /// Whether nothing of it is left, while its end has not been told.
+    var isDrained: Bool {
         if case .length(0) = self.state { true } else { false }
     }
 

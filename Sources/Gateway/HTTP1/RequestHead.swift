@@ -111,6 +111,7 @@ package final class RequestHead {
         }
         guard count.lengths <= 1 else { throw .malformed("more than one Content-Length") }
         meaning.keepAlive = !count.asksToClose && (count.asksToKeep || !meaning.isHTTP10)
+        // By the names, for what is present has not been written down yet.
         if count.connectionNamesFields { self.dropFieldsNamedByConnection() }
     }
 

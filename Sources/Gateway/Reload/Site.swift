@@ -1,6 +1,7 @@
 import Synchronization
 
-/// What the workers share under one configuration. None of it changes but for what is known of the providers.
+/// What the workers share under one configuration, or begin with a copy of. None of it changes but for what is known of
+/// the providers.
 struct Site: Sendable {
     /// One for each provider.
     let parties: [Worker.Party]
