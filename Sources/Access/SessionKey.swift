@@ -54,7 +54,26 @@ package struct SessionKey: Sendable, Hashable {
 
     /// 64 hexadecimal digits.
     package var hex: String {
-        hexadecimal(self.bytes)
+        var text: [UInt8] = []
+        self.appendHex(to: &text)
+        return String(decoding: text, as: UTF8.self)
+    }
+
+    /// The same as bytes, behind others: a store that is asked for each request makes names of them.
+    package func appendHex(to text: inout [UInt8]) {
+        text.reserveCapacity(text.count + 64)
+        Self.appendHex(self.words.0, to: &text)
+        Self.appendHex(self.words.1, to: &text)
+        Self.appendHex(self.words.2, to: &text)
+        Self.appendHex(self.words.3, to: &text)
+    }
+
+    private static func appendHex(_ word: UInt64, to text: inout [UInt8]) {
+        var word = word
+        for _ in 0..<16 {
+            text.append(hexadecimalDigit(UInt8(truncatingIfNeeded: word >> 60)))
+            word <<= 4
+        }
     }
 
     package static func == (left: SessionKey, right: SessionKey) -> Bool {
@@ -81,7 +100,13 @@ extension UInt8 {
 func hexadecimal(_ bytes: some Sequence<UInt8>) -> String {
     var text: [UInt8] = []
     for byte in bytes {
-        for value in [byte >> 4, byte & 15] { text.append(value < 10 ? 0x30 + value : 0x61 + value - 10) }
+        text.append(hexadecimalDigit(byte >> 4))
+        text.append(hexadecimalDigit(byte & 15))
     }
     return String(decoding: text, as: UTF8.self)
+}
+
+/// The digit for a value below 16.
+private func hexadecimalDigit(_ value: UInt8) -> UInt8 {
+    value < 10 ? 0x30 &+ value : 0x57 &+ value
 }

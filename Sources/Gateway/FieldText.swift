@@ -1,12 +1,12 @@
 /// Compares a field name or a token with a lower-case one of ours, byte by byte.
 func equalIgnoringCase(_ bytes: Span<UInt8>, _ lowercased: String) -> Bool {
+    guard bytes.count == lowercased.utf8.count else { return false }
     let expected = lowercased.utf8.span
+    // Of the spans themselves, so that the loop asks for it no more.
     guard bytes.count == expected.count else { return false }
-    for index in bytes.indices {
-        let byte = bytes[index]
-        if byte != expected[index], asciiLowercased(byte) != expected[index] { return false }
-    }
-    return true
+    var difference: UInt8 = 0
+    for index in bytes.indices { difference |= asciiLowercased(bytes[index]) ^ expected[index] }
+    return difference == 0
 }
 
 /// Compares two tokens as HTTP does: ASCII letters without their case.
@@ -16,16 +16,26 @@ func equalIgnoringCase(_ a: Substring, _ b: String) -> Bool {
 
 /// Compares bytes with a text of ours.
 func equal(_ bytes: Span<UInt8>, _ text: String) -> Bool {
-    let expected = text.utf8.span
-    guard bytes.count == expected.count else { return false }
-    for index in bytes.indices where bytes[index] != expected[index] { return false }
-    return true
+    bytes.count == text.utf8.count && equal(bytes, text.utf8.span)
+}
+
+/// Compares bytes with bytes, many at once: without a branch for each, for mostly they are the same.
+func equal(_ bytes: Span<UInt8>, _ others: Span<UInt8>) -> Bool {
+    guard bytes.count == others.count else { return false }
+    var difference: UInt8 = 0
+    for index in bytes.indices { difference |= bytes[index] ^ others[index] }
+    return difference == 0
+}
+
+/// The same for arrays, whose own `==` looks at one byte after the other.
+func equal(_ bytes: [UInt8], _ others: [UInt8]) -> Bool {
+    equal(bytes.span, others.span)
 }
 
 extension String {
     /// Whether the bytes are the same; `==` takes texts for the same that only look so.
     func isExactly(_ other: String) -> Bool {
-        equal(self.utf8.span, other)
+        self.utf8.count == other.utf8.count && equal(self.utf8.span, other.utf8.span)
     }
 }
 
@@ -53,6 +63,7 @@ extension Substring {
     }
 }
 
+@inline(__always)
 func asciiLowercased(_ byte: UInt8) -> UInt8 {
     byte &- 65 < 26 ? byte | 0x20 : byte
 }

@@ -123,7 +123,12 @@ package final class RedisStore: SessionStore {
     }
 
     func name(of key: SessionKey) -> [UInt8] {
-        self.sessionPrefix + key.hex.utf8 + [UInt8(ascii: "}")]
+        var name: [UInt8] = []
+        name.reserveCapacity(self.sessionPrefix.count + 65)
+        name.append(contentsOf: self.sessionPrefix)
+        key.appendHex(to: &name)
+        name.append(UInt8(ascii: "}"))
+        return name
     }
 
     private func key(named name: [UInt8]) -> SessionKey? {

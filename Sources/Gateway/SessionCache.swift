@@ -30,10 +30,17 @@ package final class SessionCache {
         var session: OpenedSession
         var idleEndsAt: Instant
         /// When and at which revision of the store it was loaded.
-        let revision: UInt64?
-        let loadedAt: Instant
+        private(set) var revision: UInt64?
+        private(set) var loadedAt: Instant
         var older: Int
         var newer: Int
+
+        /// It has been loaded again.
+        mutating func confirm(idleEndsAt: Instant, _ fill: Fill) {
+            self.idleEndsAt = idleEndsAt
+            self.revision = fill.revision
+            self.loadedAt = fill.startedAt
+        }
     }
 
     private struct Loading {
@@ -119,6 +126,11 @@ package final class SessionCache {
     /// The record was loaded and opened.
     func end(_ fill: Fill, with session: OpenedSession, idleEndsAt: Instant) {
         guard self.settle(fill) else { return }
+        // Mostly the record is the one that is known.
+        if let index = self.indices[fill.key], self.slots[index]?.session === session {
+            self.slots[index]?.confirm(idleEndsAt: idleEndsAt, fill)
+            return self.use(index)
+        }
         self.drop(fill.key)
         let cost = session.cost
         guard cost <= self.capacity else { return }

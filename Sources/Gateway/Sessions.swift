@@ -214,7 +214,7 @@ package final class Sessions {
         fill: SessionCache.Fill
     ) -> Result<OpenedSession?, Fault> {
         let opened: OpenedSession
-        if let known = self.cache.known(ticket.key), known.box == record.box,
+        if let known = self.cache.known(ticket.key), equal(known.box, record.box),
             known.isOpened(by: ticket, for: authority)
         {
             opened = known
@@ -247,7 +247,9 @@ package final class Sessions {
             return .success(nil)
         }
         self.cache.end(fill, with: opened, idleEndsAt: now.advanced(by: record.idleRemaining))
-        self.extend(opened, idleRemaining: record.idleRemaining)
+        if record.idleRemaining.components.seconds < self.longEnough {
+            self.extend(opened, idleRemaining: record.idleRemaining)
+        }
         return .success(opened)
     }
 

@@ -20,6 +20,8 @@ package final class RedisHandler: ChannelInboundHandler, NIOScheduledCallbackHan
     private var tickDue = NIODeadline.distantPast
     /// The last tick was let pass, see `handleScheduledCallback`.
     private var hasLetPass = false
+    /// hiredis is fed no more than this at once: behind each reply it moves all that it holds to the front.
+    private static let step = 4096
     private var onReady: (() -> Void)?
     private var onClosed: ((RedisError) -> Void)?
 
@@ -182,10 +184,13 @@ package final class RedisHandler: ChannelInboundHandler, NIOScheduledCallbackHan
     }
 
     package func channelRead(context: ChannelHandlerContext, data: NIOAny) {
-        self.parser.feed(self.unwrapInboundIn(data))
+        var bytes = self.unwrapInboundIn(data)
         do {
-            while let reply = try self.parser.next() {
-                self.run(self.machine.received(reply))
+            while bytes.readableBytes > 0, let piece = bytes.readSlice(length: min(bytes.readableBytes, Self.step)) {
+                self.parser.feed(piece)
+                while let reply = try self.parser.next() {
+                    self.run(self.machine.received(reply))
+                }
             }
         } catch {
             self.run(self.machine.failed(error))
