@@ -61,11 +61,13 @@ extension String {
     /// Whether both are the same bytes. `==` would compare by canonical equivalence, to which two different byte strings
     /// can be one.
     func isExactly(_ other: String) -> Bool {
+        // Lengths first: they are cheaper to ask for than the bytes.
+        guard self.utf8.count == other.utf8.count else { return false }
         let left = self.utf8.span
         let right = other.utf8.span
-        guard left.count == right.count else { return false }
-        for index in left.indices where left[index] != right[index] { return false }
-        return true
+        var difference: UInt8 = 0
+        for index in left.indices { difference |= left[index] ^ right[index] }
+        return difference == 0
     }
 
     /// A slice by offsets in UTF-8.

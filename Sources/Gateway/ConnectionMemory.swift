@@ -3,7 +3,9 @@ import OpenIDConnect
 
 /// What a browser says again and again on its connection, and what we made of it: comparing bytes costs a fraction of
 /// reading them anew. What a ticket is worth is the store's business, each time.
-struct ConnectionMemory {
+///
+/// A class whose parts are only ever replaced, so that no use of one has to be checked against a change of another.
+final class ConnectionMemory {
     private var host: [UInt8] = []
     private var authority: Authority?
     /// The host that a front proxy has asked about.
@@ -32,9 +34,10 @@ struct ConnectionMemory {
     }
 
     /// The host a request names.
-    mutating func authority(of head: RequestHead, scheme: Scheme) throws(RequestRefusal) -> Authority {
+    func authority(of head: RequestHead, scheme: Scheme) throws(RequestRefusal) -> Authority {
+        let known = self.host
         var isSame = false
-        head.forEach(.host) { isSame = $0.count == self.host.count && Self.equal($0, self.host.span, at: 0) }
+        head.forEach(.host) { isSame = equal($0, known.span) }
         if isSame, let authority = self.authority { return authority }
         let text = head.host ?? ""
         let authority = try Authority(text, scheme: scheme)
@@ -46,7 +49,7 @@ struct ConnectionMemory {
     /// The routes of a host; `nil` for one that we do not serve.
     ///
     /// - Parameter settings: those of the connection's worker, always: whoever goes over to another forgets all of this.
-    mutating func routes(of authority: Authority, in settings: Settings) -> HostRoutes? {
+    func routes(of authority: Authority, in settings: Settings) -> HostRoutes? {
         if let routed = self.routed, routed.text.isExactly(authority.text) { return self.routes }
         self.routed = authority
         self.routes = settings.routes(of: authority)
@@ -54,7 +57,7 @@ struct ConnectionMemory {
     }
 
     /// Looks at the request's cookies. Afterwards `tickets` and `cookieLine` are theirs.
-    mutating func readCookies(of head: RequestHead, on worker: Worker) {
+    func readCookies(of head: RequestHead, on worker: Worker) {
         guard !self.isSame(head) else { return }
         let headers = head.cookies
         self.cookies = headers.flatMap { Array($0.utf8) + [0x0A] }
@@ -72,33 +75,30 @@ struct ConnectionMemory {
         var isSame = false
         head.forEach(.authorization) { value in
             count += 1
-            isSame = value.count == bearer.field.count && Self.equal(value, bearer.field.span, at: 0)
+            isSame = equal(value, bearer.field.span)
         }
         return count == 1 && isSame ? bearer.session : nil
     }
 
-    mutating func keep(_ session: OpenedSession, ofTokenIn head: RequestHead, for route: Route, until: Instant) {
+    func keep(_ session: OpenedSession, ofTokenIn head: RequestHead, for route: Route, until: Instant) {
         guard let field = head.all(.authorization).first else { return }
         self.bearer = Bearer(field: Array(field.utf8), route: route, session: session, until: until)
     }
 
     private func isSame(_ head: RequestHead) -> Bool {
-        let known = self.cookies.span
+        let cookies = self.cookies
+        let known = cookies.span
         var position = 0
         var isSame = true
         head.forEach(.cookie) { value in
             let end = position + value.count
-            isSame = isSame && end < known.count && known[end] == 0x0A && Self.equal(value, known, at: position)
+            isSame =
+                isSame && end < known.count && known[end] == 0x0A && equal(value, known.extracting(position..<end))
             position = end + 1
         }
         return isSame && position == known.count
     }
-
-    /// Without a branch for each byte: they are the same, mostly.
-    private static func equal(_ bytes: Span<UInt8>, _ known: Span<UInt8>, at start: Int) -> Bool {
-        let expected = known.extracting(start..<start + bytes.count)
-        var difference: UInt8 = 0
-        for index in bytes.indices { difference |= bytes[index] ^ expected[index] }
-        return difference == 0
-    }
 }
+
+@available(*, unavailable)
+extension ConnectionMemory: Sendable {}

@@ -14,13 +14,28 @@ extension ExchangeHandler {
     func writeWire() {
         guard self.hasWire else { return }
         self.hasWire = false
+        var kept: ByteBuffer?
+        swap(&kept, &self.output)
         // The channel is done with the last one, mostly; then its storage is used again.
-        self.output.clear()
-        self.output.writeBytes(self.wire.bytes)
-        self.wire.clear()
-        self.current.bytesOut += self.output.readableBytes
+        var output = kept.take() ?? ByteBuffer()
+        output.clear()
+        self.putTogether { wire in
+            output.writeBytes(wire.bytes)
+            wire.clear()
+        }
+        self.current.bytesOut += output.readableBytes
         self.hasUnflushedWrites = true
-        self.downstream?.write(self.output)
+        self.downstream?.write(output)
+        self.output = output
+    }
+
+    /// Lets something be written into `wire`, which is taken out meanwhile: what is only ever swapped or replaced need not
+    /// be checked, at each of its many uses, for a change that is under way. `output` is treated alike.
+    func putTogether(_ body: (inout WireBytes) -> Void) {
+        var wire = WireBytes()
+        swap(&wire, &self.wire)
+        body(&wire)
+        self.wire = wire
     }
 
     func write(_ bytes: ByteBuffer) {
@@ -53,14 +68,16 @@ extension ExchangeHandler {
         let answer = self.arrival.isHTTP2 && !self.asksForTunnel && self.head.isGRPC ? answer.asGRPC : answer
         guard self.beginAnswer(status: Int(answer.status.code)) else { return }
         if let fault = answer.fault { self.current.fault = fault }
-        answer.write(
-            into: &self.wire,
-            keepAlive: self.exchange.keepAlive,
-            withoutBody: self.head.isHEAD,
-            requestID: self.current.requestID,
-            date: self.worker.httpDate,
-            strictTransport: self.worker.settings.strictTransport
-        )
+        self.putTogether { wire in
+            answer.write(
+                into: &wire,
+                keepAlive: self.exchange.keepAlive,
+                withoutBody: self.head.isHEAD,
+                requestID: self.current.requestID,
+                date: self.worker.httpDate,
+                strictTransport: self.worker.settings.strictTransport
+            )
+        }
         self.endAnswer()
     }
 

@@ -37,8 +37,7 @@ extension ExchangeHandler {
         do throws(CheckRefusal) {
             guard self.door != .browsers else { throw CheckRefusal.otherListener }
             guard self.peerIsTrusted else { throw CheckRefusal.untrustedPeer(self.peer) }
-            var original = OriginalFields()
-            self.head.note(in: &original)
+            let original = self.head.original
             try original.check()
             let scheme = self.worker.settings.scheme
             let known = self.memory.asked
@@ -156,14 +155,16 @@ extension ExchangeHandler {
         guard self.beginAnswer(status: 200) else { return }
         let cookies = self.memory.singleCookieLine
         let hasOnlyOurs = cookies.isEmpty && self.head.has(.cookie)
-        self.wire.appendPassed(
-            identity: identity,
-            assertion: assertion,
-            cookies: hasOnlyOurs ? mode.cookiesWhenNoneAreLeft : cookies,
-            keepAlive: self.exchange.keepAlive,
-            requestID: self.current.requestID,
-            head: self.worker.passHead
-        )
+        self.putTogether { wire in
+            wire.appendPassed(
+                identity: identity,
+                assertion: assertion,
+                cookies: hasOnlyOurs ? mode.cookiesWhenNoneAreLeft : cookies,
+                keepAlive: self.exchange.keepAlive,
+                requestID: self.current.requestID,
+                head: self.worker.passHead
+            )
+        }
         self.endAnswer()
     }
 

@@ -24,7 +24,7 @@ extension ExchangeHandler {
             }
             var access = try StandaloneProxy.request(
                 from: self.head,
-                memory: &self.memory,
+                memory: self.memory,
                 client: client,
                 scheme: self.worker.settings.scheme
             )

@@ -131,15 +131,17 @@ extension ExchangeHandler: UpstreamPartner {
         self.current.status = head.status
         self.writeWire()
         let worker = self.worker
-        response.write(
-            head,
-            into: &self.wire,
-            keepAlive: self.exchange.keepAlive,
-            isPrivate: self.current.permit?.session != nil,
-            requestID: self.current.requestID,
-            strictTransport: worker.settings.strictTransport,
-            isOurs: { SetCookie.isOurs(setCookieField: $0, names: worker.settings.cookieNames) }
-        )
+        self.putTogether { wire in
+            response.write(
+                head,
+                into: &wire,
+                keepAlive: self.exchange.keepAlive,
+                isPrivate: self.current.permit?.session != nil,
+                requestID: self.current.requestID,
+                strictTransport: worker.settings.strictTransport,
+                isOurs: { SetCookie.isOurs(setCookieField: $0, names: worker.settings.cookieNames) }
+            )
+        }
         self.hasWire = true
         self.extendDeadline()
     }
@@ -149,7 +151,9 @@ extension ExchangeHandler: UpstreamPartner {
         guard self.current.isUnderWay, !self.exchange.responseBegun, !self.head.isHTTP10 else { return }
         self.writeWire()
         let names = self.worker.settings.cookieNames
-        ForwardedResponse.writeInterim(head, into: &self.wire) { SetCookie.isOurs(setCookieField: $0, names: names) }
+        self.putTogether { wire in
+            ForwardedResponse.writeInterim(head, into: &wire) { SetCookie.isOurs(setCookieField: $0, names: names) }
+        }
         self.hasWire = true
         self.writeWire()
     }
@@ -161,17 +165,19 @@ extension ExchangeHandler: UpstreamPartner {
         if let tunnel = self.tunnel { return self.tunnel(body, towardsBrowserIn: tunnel) }
         guard let response = self.current.response, response.framing != .empty, body.readableBytes > 0 else { return }
         if response.framing == .chunked {
-            self.wire.append(String(body.readableBytes, radix: 16))
-            self.wire.append("\r\n")
+            self.putTogether { wire in
+                wire.append(String(body.readableBytes, radix: 16))
+                wire.append("\r\n")
+            }
             self.hasWire = true
         }
         if self.hasWire, body.readableBytes <= Self.copiedSize {
-            self.wire.append(body.readableBytesView)
+            self.putTogether { $0.append(body.readableBytesView) }
         } else {
             self.write(body)
         }
         if response.framing == .chunked {
-            self.wire.append("\r\n")
+            self.putTogether { $0.append("\r\n") }
             self.hasWire = true
         }
         self.extendDeadline()
@@ -180,9 +186,11 @@ extension ExchangeHandler: UpstreamPartner {
     func upstreamEnded(_ trailers: Trailers?) {
         guard let response = self.current.response else { return self.fail(.upstreamBroke) }
         if response.framing == .chunked {
-            self.wire.append("0\r\n")
-            if let trailers { self.wire.append(trailers.lines { ResponseHead.FieldName($0) == .other }) }
-            self.wire.append("\r\n")
+            self.putTogether { wire in
+                wire.append("0\r\n")
+                if let trailers { wire.append(trailers.lines { ResponseHead.FieldName($0) == .other }) }
+                wire.append("\r\n")
+            }
             self.hasWire = true
         }
         self.upstream?.release(reusable: response.upstreamKeepsAlive && self.exchange.requestEnded)

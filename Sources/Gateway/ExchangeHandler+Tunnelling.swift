@@ -51,15 +51,17 @@ extension ExchangeHandler {
         self.upstream?.allowHalfClosure()
         self.writeWire()
         let names = self.worker.settings.cookieNames
-        ForwardedResponse.tunnel.write(
-            head,
-            into: &self.wire,
-            keepAlive: false,
-            isPrivate: false,
-            requestID: self.current.requestID,
-            upgrade: upgrade,
-            isOurs: { SetCookie.isOurs(setCookieField: $0, names: names) }
-        )
+        self.putTogether { wire in
+            ForwardedResponse.tunnel.write(
+                head,
+                into: &wire,
+                keepAlive: false,
+                isPrivate: false,
+                requestID: self.current.requestID,
+                upgrade: upgrade,
+                isOurs: { SetCookie.isOurs(setCookieField: $0, names: names) }
+            )
+        }
         self.hasWire = true
         // The session may have ended while the application made up its mind, and nobody was told.
         self.becomeLive(checkedAfter: .zero)

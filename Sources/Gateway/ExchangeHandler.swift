@@ -36,7 +36,7 @@ final class ExchangeHandler: WorkerConnection, Flushing {
     /// Heads and small bodies are put together here; the storage serves one after another.
     var wire = WireBytes()
     var hasWire = false
-    var output = ByteBuffer()
+    var output: ByteBuffer?
     var hasUnflushedWrites = false
     var isInBurst = false
     var willFlush = false

@@ -127,7 +127,7 @@ extension ExchangeHandler {
         // The events that have come are whole. Any other body that were cut here must not look complete.
         guard response.framing == .chunked, self.upstream?.sendsEvents ?? false else { return self.abort() }
         self.exchange.lastExchange()
-        self.wire.append("0\r\n\r\n")
+        self.putTogether { $0.append("0\r\n\r\n") }
         self.hasWire = true
         self.dropUpstream()
         self.responseEnded()

@@ -53,7 +53,8 @@ package final class Worker {
     private var nextRequest: UInt64 = 0
     /// Most exchanges are for the route of the one before.
     private var counted: (route: Route?, number: Int) = (nil, -1)
-    private let requestPrefix = Base64URL.encode(Random.bytes(12))
+    /// Fifteen characters: a text so short is no object, and each copy of a request's id counts no reference.
+    private let requestPrefix = Base64URL.encode(Random.bytes(11))
 
     private static let tickInterval = TimeAmount.milliseconds(250)
 

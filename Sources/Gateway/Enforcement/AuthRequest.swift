@@ -10,19 +10,16 @@ package enum AuthRequest {
         scheme: Scheme,
         known: NamedHost? = nil
     ) throws(CheckRefusal) -> OriginalRequest {
-        let method = try fields.required(.originalMethod)
         guard let url = fields[.originalURL] else {
             return try OriginalRequest(
-                method: method,
-                methodName: .originalMethod,
-                proto: try fields.required(.forwardedProto),
-                host: try fields.required(.forwardedHost),
-                target: try fields.required(.originalURI),
-                targetName: .originalURI,
+                fields,
+                method: .originalMethod,
+                target: .originalURI,
                 scheme: scheme,
                 known: known
             )
         }
+        let method = try fields.required(.originalMethod)
         let (named, authority, target): (Scheme, Authority, String)
         do {
             (named, authority, target) = try RequestTarget.split(absolute: url)

@@ -10,16 +10,7 @@ package enum ForwardAuth {
         scheme: Scheme,
         known: NamedHost? = nil
     ) throws(CheckRefusal) -> OriginalRequest {
-        try OriginalRequest(
-            method: try fields.required(.forwardedMethod),
-            methodName: .forwardedMethod,
-            proto: try fields.required(.forwardedProto),
-            host: try fields.required(.forwardedHost),
-            target: try fields.required(.forwardedURI),
-            targetName: .forwardedURI,
-            scheme: scheme,
-            known: known
-        )
+        try OriginalRequest(fields, method: .forwardedMethod, target: .forwardedURI, scheme: scheme, known: known)
     }
 
     /// A redirect to where a sign-in begins, for a navigation; 401 for everything else.

@@ -1,8 +1,7 @@
 import Access
 
-/// The fields in which a front proxy writes down the request it asks about, collected in one pass over the head.
-///
-/// `RequestHead.note(in:)` hands them over one by one.
+/// The fields in which a front proxy writes down the request it asks about: where they stand in the head, which
+/// `RequestHead` notes when it reads it. Most are only compared, so that few become texts.
 package struct OriginalFields {
     /// What a proxy can tell, by the name it tells it under.
     package enum Name: Int, Sendable, CaseIterable {
@@ -42,16 +41,35 @@ package struct OriginalFields {
         }
     }
 
-    private var values = InlineArray<7, String?>(repeating: nil)
-    private var doubled: Name?
+    /// Where the values stand.
+    struct Places {
+        /// An empty one at the beginning stands for none: no value stands there.
+        private var ranges = InlineArray<7, Range<UInt32>>(repeating: 0..<0)
+        fileprivate private(set) var doubled: Name?
+
+        mutating func note(_ name: Name, _ value: Range<Int>) {
+            if self.ranges[name.rawValue].upperBound > 0 { self.doubled = name }
+            self.ranges[name.rawValue] = UInt32(value.lowerBound)..<UInt32(value.upperBound)
+        }
+
+        fileprivate subscript(name: Name) -> Range<Int>? {
+            let range = self.ranges[name.rawValue]
+            return range.upperBound > 0 ? Int(range.lowerBound)..<Int(range.upperBound) : nil
+        }
+    }
+
+    private var bytes: [UInt8]
+    private var places: Places
     private var folded: String?
 
-    package init() {}
+    init(_ places: Places, in bytes: [UInt8]) {
+        self.places = places
+        self.bytes = bytes
+    }
 
-    /// One of the fields that tell something.
-    mutating func note(_ name: Name, _ value: String) {
-        if self.values[name.rawValue] != nil { self.doubled = name }
-        self.values[name.rawValue] = value
+    package init() {
+        // So that no value stands at the beginning.
+        self.init(Places(), in: [0])
     }
 
     /// The name of another field: one that is reserved once it has been folded is not overlooked.
@@ -66,7 +84,8 @@ package struct OriginalFields {
     package mutating func note(_ name: String, _ value: String) {
         let bytes = name.utf8.span
         if let known = Name(RequestFieldName(bytes)) {
-            self.note(known, value)
+            self.places.note(known, self.bytes.count..<self.bytes.count + value.utf8.count)
+            self.bytes.append(contentsOf: value.utf8)
         } else {
             self.note(other: bytes, reserved: .all)
         }
@@ -75,15 +94,36 @@ package struct OriginalFields {
     /// Refuses what no honest request brings: a field that stands twice, and an identity's field in a spelling that
     /// CGI and WSGI read as the genuine one while proxies, which were told the genuine one, let it through.
     package func check() throws(CheckRefusal) {
-        if let doubled { throw .doubled(doubled) }
+        if let doubled = self.places.doubled { throw .doubled(doubled) }
         if let folded { throw .foldedName(folded) }
     }
 
-    package subscript(name: Name) -> String? { self.values[name.rawValue] }
+    package subscript(name: Name) -> String? {
+        self.places[name].map { String(decoding: self.bytes[$0], as: UTF8.self) }
+    }
 
     package func required(_ name: Name) throws(CheckRefusal) -> String {
-        guard let value = self.values[name.rawValue], !value.isEmpty else { throw .missing(name) }
-        return value
+        let place = try self.place(name)
+        if let method = RequestHead.method(self.bytes.span.extracting(place)) { return method }
+        return String(decoding: self.bytes[place], as: UTF8.self)
+    }
+
+    /// Calls the body with the bytes of a value.
+    func required<Value>(
+        _ name: Name,
+        _ body: (Span<UInt8>) throws(CheckRefusal) -> Value
+    ) throws(CheckRefusal) -> Value {
+        try body(self.bytes.span.extracting(try self.place(name)))
+    }
+
+    /// There has to be such a field, and something in it.
+    func demand(_ name: Name) throws(CheckRefusal) {
+        _ = try self.place(name)
+    }
+
+    private func place(_ name: Name) throws(CheckRefusal) -> Range<Int> {
+        guard let place = self.places[name], !place.isEmpty else { throw .missing(name) }
+        return place
     }
 
     /// Whether a name has bytes which CGI folds into others.

@@ -1,9 +1,32 @@
 package import Access
 
 /// A host as a front proxy writes it, and what that means: the same text means the same again.
-package struct NamedHost {
-    let text: String
+///
+/// A class, because it never changes and is handed from request to request.
+package final class NamedHost: Sendable {
+    private let bytes: [UInt8]
     let authority: Authority
+
+    private init(_ bytes: [UInt8], _ authority: Authority) {
+        self.bytes = bytes
+        self.authority = authority
+    }
+
+    private func isNamed(_ text: Span<UInt8>) -> Bool {
+        let bytes = self.bytes
+        return equal(text, bytes.span)
+    }
+
+    /// - Parameter known: one that has been read before, for the same scheme.
+    static func read(_ text: Span<UInt8>, scheme: Scheme, known: NamedHost?) throws(CheckRefusal) -> NamedHost {
+        if let known, known.isNamed(text) { return known }
+        let bytes = text.indices.map { text[$0] }
+        do {
+            return NamedHost(bytes, try Authority(String(decoding: bytes, as: UTF8.self), scheme: scheme))
+        } catch {
+            throw .malformed(.forwardedHost, error.description)
+        }
+    }
 }
 
 /// The one request that a front proxy asks about (security rule 3): built from what the proxy says and from nothing else,
@@ -13,8 +36,8 @@ package struct OriginalRequest {
     package let target: RequestTarget
     package var authority: Authority { self.host.authority }
     let host: NamedHost
-    /// As the proxy wrote them.
-    private let given: (proto: String, target: String)
+    /// From which fields it was read: those need no second look.
+    private let sources: (method: OriginalFields.Name?, hasHost: Bool, target: OriginalFields.Name?)
 
     /// - Parameters:
     ///   - scheme: as browsers use it, by configuration; `proto` has to agree.
@@ -29,28 +52,51 @@ package struct OriginalRequest {
         scheme: Scheme,
         known: NamedHost? = nil
     ) throws(CheckRefusal) {
-        guard Self.isMethod(method) else { throw .malformed(methodName, "not a method") }
-        // A tunnel is not ours to open, and a TRACE would show scripts the fields that are added.
-        guard !method.isExactly("CONNECT"), !method.isExactly("TRACE") else {
-            throw .tunnelOrMirror
+        try Self.check(method, methodName)
+        try Self.check(proto.utf8.span, scheme)
+        self.method = method
+        self.host = try NamedHost.read(host.utf8.span, scheme: scheme, known: known)
+        self.target = try Self.read(target, targetName)
+        self.sources = (nil, false, nil)
+    }
+
+    /// From fields alone: these two, and `X-Forwarded-Proto` and `X-Forwarded-Host`.
+    init(
+        _ fields: OriginalFields,
+        method: OriginalFields.Name,
+        target: OriginalFields.Name,
+        scheme: Scheme,
+        known: NamedHost?
+    ) throws(CheckRefusal) {
+        self.method = try fields.required(method)
+        try fields.demand(.forwardedProto)
+        try fields.demand(.forwardedHost)
+        try fields.demand(target)
+        try Self.check(self.method, method)
+        try fields.required(.forwardedProto) { value throws(CheckRefusal) in try Self.check(value, scheme) }
+        self.host = try fields.required(.forwardedHost) { value throws(CheckRefusal) in
+            try NamedHost.read(value, scheme: scheme, known: known)
         }
+        self.target = try Self.read(try fields.required(target), target)
+        self.sources = (method, true, target)
+    }
+
+    private static func check(_ method: String, _ name: OriginalFields.Name?) throws(CheckRefusal) {
+        guard Self.isMethod(method) else { throw .malformed(name, "not a method") }
+        // A tunnel is not ours to open, and a TRACE would show scripts the fields that are added.
+        guard !method.isExactly("CONNECT"), !method.isExactly("TRACE") else { throw .tunnelOrMirror }
+    }
+
+    private static func check(_ proto: Span<UInt8>, _ scheme: Scheme) throws(CheckRefusal) {
         guard let said = Self.scheme(proto) else { throw .malformed(.forwardedProto, "neither http nor https") }
         guard said == scheme else { throw .wrongScheme(found: said, configured: scheme) }
-        self.method = method
-        self.given = (proto, target)
-        if let known, known.text.isExactly(host) {
-            self.host = known
-        } else {
-            do {
-                self.host = NamedHost(text: host, authority: try Authority(host, scheme: scheme))
-            } catch {
-                throw .malformed(.forwardedHost, error.description)
-            }
-        }
+    }
+
+    private static func read(_ target: String, _ name: OriginalFields.Name?) throws(CheckRefusal) -> RequestTarget {
         do {
-            self.target = try RequestTarget(target)
+            return try RequestTarget(target)
         } catch {
-            throw .malformed(targetName, error.description)
+            throw .malformed(name, error.description)
         }
     }
 
@@ -61,13 +107,13 @@ package struct OriginalRequest {
         try self.confirmMethod(fields, .forwardedMethod)
         try self.confirmTarget(fields, .originalURI)
         try self.confirmTarget(fields, .forwardedURI)
-        if let proto = fields[.forwardedProto], !proto.isExactly(self.given.proto), Self.scheme(proto) != scheme {
-            throw .contradictory(.forwardedProto)
-        }
-        if let host = fields[.forwardedHost], !host.isExactly(self.host.text),
-            (try? Authority(host, scheme: scheme)) != self.authority
-        {
-            throw .contradictory(.forwardedHost)
+        if !self.sources.hasHost {
+            if let proto = fields[.forwardedProto], Self.scheme(proto.utf8.span) != scheme {
+                throw .contradictory(.forwardedProto)
+            }
+            if let host = fields[.forwardedHost], (try? Authority(host, scheme: scheme)) != self.authority {
+                throw .contradictory(.forwardedHost)
+            }
         }
         if let url = fields[.originalURL] {
             guard let (named, authority, uri) = try? RequestTarget.split(absolute: url), named == scheme,
@@ -77,12 +123,12 @@ package struct OriginalRequest {
     }
 
     private func confirmMethod(_ fields: OriginalFields, _ name: OriginalFields.Name) throws(CheckRefusal) {
-        guard fields[name]?.isExactly(self.method) ?? true else { throw .contradictory(name) }
+        guard name != self.sources.method, let method = fields[name] else { return }
+        guard method.isExactly(self.method) else { throw .contradictory(name) }
     }
 
     private func confirmTarget(_ fields: OriginalFields, _ name: OriginalFields.Name) throws(CheckRefusal) {
-        // Mostly it is the very text that has just been read.
-        guard let uri = fields[name], !uri.isExactly(self.given.target) else { return }
+        guard name != self.sources.target, let uri = fields[name] else { return }
         guard let target = try? RequestTarget(uri), self.isTarget(target) else { throw .contradictory(name) }
     }
 
@@ -91,8 +137,7 @@ package struct OriginalRequest {
     }
 
     /// `ws` and `wss` are what Traefik calls the same of a WebSocket.
-    private static func scheme(_ text: String) -> Scheme? {
-        let bytes = text.utf8.span
+    private static func scheme(_ bytes: Span<UInt8>) -> Scheme? {
         if equalIgnoringCase(bytes, "https") || equalIgnoringCase(bytes, "wss") { return .https }
         if equalIgnoringCase(bytes, "http") || equalIgnoringCase(bytes, "ws") { return .http }
         return nil

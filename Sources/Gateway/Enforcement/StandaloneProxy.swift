@@ -9,7 +9,7 @@ enum StandaloneProxy {
     ///   - scheme: as browsers use it, by configuration: nothing in the request can claim it.
     static func request(
         from head: RequestHead,
-        memory: inout ConnectionMemory,
+        memory: ConnectionMemory,
         client: ClientAddress,
         scheme: Scheme
     ) throws(Fault) -> AccessRequest {

@@ -83,6 +83,11 @@ private func skipText(_ bytes: Span<UInt8>, from start: Int) -> Int {
         if others != 0 { break }
         index += 16
     }
-    while index < bytes.count, isTextByte(bytes[index]) { index += 1 }
+    while index < bytes.count {
+        let byte = bytes[index]
+        // Most are printable ASCII.
+        guard byte &- 0x20 < 0x5F || isTextByte(byte) else { break }
+        index += 1
+    }
     return index
 }

@@ -29,10 +29,15 @@ package final class RequestHead {
         /// A bit for each name there is: most are asked for in vain.
         var present: UInt32 = 0
         var target: Range<Int> = 0..<0
+        /// What a front proxy has said of the request it asks about.
+        var told = OriginalFields.Places()
+        /// Whether there is a field that only we may set and that is not known by name.
+        var hasOtherReserved = false
     }
 
     package private(set) var kinds: [Kind] = []
     private var names: [RequestFieldName] = []
+    private let limits: HeadReader.Limits
     private var reader: HeadReader
     private var meaning = Meaning()
 
@@ -49,21 +54,37 @@ package final class RequestHead {
     let reserved: ReservedNames
 
     package init(limits: HeadReader.Limits, reserved: ReservedNames = .all) {
+        self.limits = limits
         self.reader = HeadReader(limits: limits)
         self.reserved = reserved
     }
 
     /// Takes what belongs to the head out of the buffer. Returns whether the head is complete.
     package func read(_ buffer: inout ByteBuffer) throws(MessageError) -> Bool {
-        try self.reader.read(&buffer)
+        try self.withReader { reader throws(MessageError) in try reader.read(&buffer) }
     }
 
     /// Keeps storage, forgets values. Before each head.
     package func reset() {
-        self.reader.reset()
-        self.kinds.removeAll(keepingCapacity: true)
-        self.names.removeAll(keepingCapacity: true)
+        self.withReader { $0.reset() }
+        var (kinds, names): ([Kind], [RequestFieldName]) = ([], [])
+        swap(&kinds, &self.kinds)
+        swap(&names, &self.names)
+        kinds.removeAll(keepingCapacity: true)
+        names.removeAll(keepingCapacity: true)
+        (self.kinds, self.names) = (kinds, names)
         self.meaning = Meaning()
+    }
+
+    /// Takes the reader out while it works. What is only ever swapped need not be checked, at each of its many uses, for
+    /// a change that is under way.
+    private func withReader<Value, Failure: Error>(
+        _ body: (inout HeadReader) throws(Failure) -> Value
+    ) throws(Failure) -> Value {
+        var reader = HeadReader(limits: self.limits)
+        swap(&reader, &self.reader)
+        defer { swap(&reader, &self.reader) }
+        return try body(&reader)
     }
 
     /// Whether a part of a head has come.
@@ -132,12 +153,18 @@ package final class RequestHead {
         _ count: inout Counts
     ) throws(Fault) -> Kind {
         switch name {
-        case .other: return self.reserved.contains(bytes.extracting(field.name)) ? .reserved : .endToEnd
+        case .other:
+            guard self.reserved.contains(bytes.extracting(field.name)) else { return .endToEnd }
+            meaning.hasOtherReserved = true
+            return .reserved
         case .accept, .origin, .secFetchSite, .secFetchMode, .secFetchDest, .purpose, .requestedWith: return .endToEnd
         case .traceParent, .traceState, .authorization: return .endToEnd
         case .cookie: return .cookie
-        case .forwardedFor, .originalURL, .originalURI, .originalMethod: return .reserved
-        case .forwardedMethod, .forwardedProto, .forwardedHost, .forwardedURI: return .reserved
+        case .forwardedFor: return .reserved
+        case .originalURL, .originalURI, .originalMethod,
+            .forwardedMethod, .forwardedProto, .forwardedHost, .forwardedURI:
+            if let told = OriginalFields.Name(name) { meaning.told.note(told, field.value) }
+            return .reserved
         case .host: count.hosts += 1
         case .contentLength:
             count.lengths += 1
@@ -199,7 +226,7 @@ package final class RequestHead {
     }
 
     /// The usual ones without making a string.
-    private static func method(_ bytes: Span<UInt8>) -> String? {
+    static func method(_ bytes: Span<UInt8>) -> String? {
         if equal(bytes, "GET") { return "GET" }
         if equal(bytes, "POST") { return "POST" }
         return nil
@@ -264,19 +291,17 @@ package final class RequestHead {
     package var origin: String? { self.joined(.origin) }
     var secFetchSite: String? { self.joined(.secFetchSite) }
 
-    /// Shows every field to whoever collects what a front proxy has said.
-    func note(in original: inout OriginalFields) {
+    /// What a front proxy has said. What is dropped, because `Connection` names it, was said all the same.
+    var original: OriginalFields {
         let storage = self.reader.bytes
+        var original = OriginalFields(self.meaning.told, in: storage)
+        guard self.meaning.hasOtherReserved else { return original }
         let bytes = storage.span
-        let (names, kinds, fields) = (self.names, self.kinds, self.reader.fields)
-        for index in fields.indices {
-            // What is dropped, because `Connection` names it, was said all the same.
-            if let name = OriginalFields.Name(names[index]) {
-                original.note(name, self.text(fields[index].value))
-            } else if names[index] == .other, kinds[index] != .endToEnd {
-                original.note(other: bytes.extracting(fields[index].name), reserved: self.reserved)
-            }
+        for (index, field) in self.reader.fields.enumerated()
+        where self.names[index] == .other && self.kinds[index] != .endToEnd {
+            original.note(other: bytes.extracting(field.name), reserved: self.reserved)
         }
+        return original
     }
 
     private func text(_ range: Range<Int>) -> String {
