@@ -241,6 +241,14 @@ class Redis(Server):
     def client(self):
         return redis.Redis(port=self.port, socket_timeout=60)
 
+    def user_who_is_told_nothing(self):
+        """Name and password of one who may do everything but have himself told of changes."""
+        self.client().acl_setuser(
+            "untold", enabled=True, passwords=["+password"], keys=["*"], channels=["*"],
+            commands=["+@all", "-client|tracking"],
+        )
+        return "untold:password"
+
     def commands(self):
         """How many it has carried out so far."""
         return self.client().info("stats")["total_commands_processed"]
@@ -262,7 +270,8 @@ class StandIn(Server):
 class Gateway(Server):
     """`gatehouse serve` with default settings, but for what a run needs."""
 
-    def __init__(self, name, redis=None, access_log=False, pair=None):
+    def __init__(self, name, redis=None, access_log=False, pair=None, told=True):
+        """Unless it is `told` of changes, it asks Redis for each request."""
         super().__init__(name, free_port())
         self.file = self.directory / "gatehouse.toml"
         self.settings = {
@@ -279,7 +288,8 @@ class Gateway(Server):
             self.key = key
             self.settings["session"] = {"store": "redis", "keys": [key]}
             # Everything shares the processors here: an answer may be late without Redis being slow.
-            self.settings["redis"] = {"url": f"redis://127.0.0.1:{redis.port}/0", "command_timeout": "1s"}
+            user = "" if told else f"{redis.user_who_is_told_nothing()}@"
+            self.settings["redis"] = {"url": f"redis://{user}127.0.0.1:{redis.port}/0", "command_timeout": "1s"}
 
     @property
     def callback(self):
