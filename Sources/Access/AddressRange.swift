@@ -20,8 +20,29 @@ package struct AddressRange: Sendable, Hashable {
         self.prefixLength = prefixLength
     }
 
-    /// Whether it covers more than any private network does (RFC 1918, RFC 4193), and so some of everybody.
-    package var isTooWide: Bool { self.prefixLength < (self.bytes.count == 4 ? 8 : 7) }
+    /// Whether it covers so much of what is public that it would be some of everybody. A network inside a private one is
+    /// never; the widest that anybody has for proxies is a /10 (IPv6: /24).
+    package var isTooWide: Bool {
+        if Self.privateNetworks.contains(where: { $0.covers(self) }) { return false }
+        for network in Self.networksOfIPv4 where network.covers(self) || self.covers(network) {
+            return self.prefixLength < network.prefixLength + 10
+        }
+        return self.prefixLength < (self.bytes.count == 4 ? 10 : 24)
+    }
+
+    /// RFC 1918, 6598, 4193; loopback and link-local.
+    private static let privateNetworks = [
+        "10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16", "100.64.0.0/10", "127.0.0.0/8", "169.254.0.0/16", "fc00::/7",
+        "fe80::/10", "::1",
+    ].compactMap { AddressRange($0) }
+
+    /// All of IPv4 within IPv6: translated (RFC 6052), tunnelled (RFC 3056, 4380).
+    private static let networksOfIPv4 = ["64:ff9b::/96", "2002::/16", "2001::/32"].compactMap { AddressRange($0) }
+
+    private func covers(_ other: AddressRange) -> Bool {
+        self.bytes.count == other.bytes.count && self.prefixLength <= other.prefixLength
+            && Self.masked(other.bytes, to: self.prefixLength) == self.bytes
+    }
 
     /// Whether the address is inside.
     package func contains(_ address: IPAddress) -> Bool {

@@ -40,9 +40,20 @@ struct AddressRangeTests {
         #expect(try #require(AddressRange("8000::/1")).isTooWide)
     }
 
-    @Test func `a private network is not everything`() throws {
-        for text in ["10.0.0.0/8", "172.16.0.0/12", "fc00::/7", "127.0.0.1", "::1"] {
-            #expect(try #require(AddressRange(text)).isTooWide == false)
-        }
+    @Test(arguments: [
+        "8.0.0.0/8", "0.0.0.0/8", "172.0.0.0/8", "192.0.0.0/8", "11.0.0.0/9", "64:ff9b::/96", "64:ff9b::/64",
+        "64:ff9b::/105", "2002::/16", "2002::/25", "2001::/32", "2000::/3", "2600::/16", "fc00::/6", "::/8",
+    ])
+    func `a large part of what is public is too wide`(_ text: String) throws {
+        #expect(try #require(AddressRange(text)).isTooWide)
+    }
+
+    @Test(arguments: [
+        "10.0.0.0/8", "172.16.0.0/12", "127.0.0.0/8", "192.168.0.0/16", "100.64.0.0/10", "169.254.0.0/16", "fc00::/7",
+        "fd00::/8", "fe80::/10", "127.0.0.1", "::1", "104.16.0.0/13", "23.192.0.0/11", "203.0.113.7", "2400:cb00::/32",
+        "2a06:98c0::/29", "2600:1400::/24", "64:ff9b::c000:200/120", "2001:db8::/32", "2002:c000:200::/48",
+    ])
+    func `a private network, and one of proxies, is not everything`(_ text: String) throws {
+        #expect(try #require(AddressRange(text)).isTooWide == false)
     }
 }

@@ -125,7 +125,7 @@ extension SectionReader {
                     key,
                     found: ConfigurationProblem.quoted(text),
                     allowed: allowed,
-                    hint: "this would believe everybody"
+                    hint: "a public network is at most a /10, or a /24 of IPv6: this would believe everybody"
                 )
                 continue
             }
