@@ -124,6 +124,25 @@ package final class HostRoutes: Sendable {
         return route
     }
 
+    /// The same for a front that forwards by itself, by its own reading of what the browser has sent, `spelling`:
+    /// whatever it makes of that must lead to the same application, too.
+    package func route(
+        for method: String,
+        _ target: RequestTarget,
+        spelt spelling: String
+    ) throws(RequestRefusal) -> Route? {
+        let route = try self.route(for: method, target)
+        guard target.decodedPath != nil else { return route }
+        for reading in target.otherReadings + [RequestTarget.literalReading(of: spelling)] {
+            guard let other = try? self.route(method, reading.span, end: reading.count) else {
+                guard route == nil else { throw .ambiguousPath }
+                continue
+            }
+            guard let route, route.isJudged(like: other), route.upstream == other.upstream else { throw .ambiguousPath }
+        }
+        return route
+    }
+
     /// The route with the longest path that covers the first `end` bytes. Throws `methodNotRouted` when that path's
     /// routes are for other methods.
     private func route(_ method: String, _ path: Span<UInt8>, end: Int) throws(RequestRefusal) -> Route? {
@@ -178,6 +197,28 @@ extension RequestTarget {
         return (1...max(all, 1)).filter { $0 & ~all == 0 }.map {
             Self.reading(of: decoded, as: PathAmbiguity(rawValue: $0))
         }
+    }
+
+    /// The path for whoever compares it as it was sent: an escape means what it stands for in its canonical spelling
+    /// alone, and is mere text in any other.
+    fileprivate static func literalReading(of spelling: String) -> [UInt8] {
+        let bytes = Array(spelling.utf8.prefix { $0 != UInt8(ascii: "?") })
+        var result: [UInt8] = []
+        var index = 0
+        while index < bytes.count {
+            if bytes[index] == UInt8(ascii: "%"), bytes.count - index > 2,
+                let high = bytes[index + 1].hexadecimalValue, let low = bytes[index + 2].hexadecimalValue,
+                bytes[index + 1] < 0x61, bytes[index + 2] < 0x61, !(high << 4 | low).isUnreserved
+            {
+                let byte = high << 4 | low
+                result.append(byte == .slash ? 0 : byte)
+                index += 3
+            } else {
+                result.append(bytes[index])
+                index += 1
+            }
+        }
+        return result
     }
 
     private static func reading(of path: [UInt8], as ambiguity: PathAmbiguity) -> [UInt8] {

@@ -45,6 +45,12 @@ extension ExchangeHandler {
         }
     }
 
+    /// Says that the route would take a token, too (RFC 6750, 3).
+    func offerBearer(in answer: inout Answer) {
+        guard self.current.route?.bearer != nil else { return }
+        answer.fields.append(("WWW-Authenticate", "Bearer realm=\"\(self.bearerRealm)\""))
+    }
+
     private func refuse(_ error: AccessTokenError) {
         self.current.decision = .deny
         self.worker.metrics.count(Metrics.Decision.deny)

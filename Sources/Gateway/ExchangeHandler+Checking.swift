@@ -12,7 +12,8 @@ extension ExchangeHandler {
         }
         if self.head.hasUpgrade { self.exchange.lastExchange() }
         do throws(Failure) {
-            try self.answerCheck(mode, try self.access(mode, client))
+            let (access, spelling) = try self.access(mode, client)
+            try self.answerCheck(mode, access, spelt: spelling)
         } catch {
             switch error {
             case .refusal(let refusal):
@@ -29,11 +30,11 @@ extension ExchangeHandler {
         case fault(Fault)
     }
 
-    /// The question, from what the proxy says.
+    /// The question, from what the proxy says, and its target as the browser has spelt it.
     private func access(
         _ mode: CheckMode,
         _ client: ClientAddress
-    ) throws(Failure) -> AccessRequest {
+    ) throws(Failure) -> (AccessRequest, spelling: String) {
         do throws(CheckRefusal) {
             guard self.door != .browsers else { throw CheckRefusal.otherListener }
             guard self.peerIsTrusted else { throw CheckRefusal.untrustedPeer(self.peer) }
@@ -60,7 +61,7 @@ extension ExchangeHandler {
             guard self.worker.settings.endpoints.endpoint(for: request.target) == nil else {
                 throw CheckRefusal.ownEndpoint
             }
-            return AccessRequest(
+            let access = AccessRequest(
                 method: request.method,
                 scheme: scheme,
                 authority: request.authority,
@@ -68,16 +69,21 @@ extension ExchangeHandler {
                 isNavigation: self.head.isNavigation(method: request.method),
                 clientAddress: client.text
             )
+            return (access, request.spelling)
         } catch {
             throw .refusal(error)
         }
     }
 
-    private func answerCheck(_ mode: CheckMode, _ access: AccessRequest) throws(Failure) {
+    private func answerCheck(
+        _ mode: CheckMode,
+        _ access: AccessRequest,
+        spelt spelling: String
+    ) throws(Failure) {
         self.current.access = access
         let found: Route?
         do {
-            found = try self.route(for: access)
+            found = try self.route(for: access, spelt: spelling)
         } catch {
             throw .fault(error)
         }
@@ -148,7 +154,9 @@ extension ExchangeHandler {
             settings: self.worker.settings,
             requestID: self.current.requestID.description
         )
-        self.answer(mode == .authRequest ? AuthRequest.challenge(challenge) : ForwardAuth.challenge(challenge))
+        var answer = mode == .authRequest ? AuthRequest.challenge(challenge) : ForwardAuth.challenge(challenge)
+        if answer.status == .unauthorized { self.offerBearer(in: &answer) }
+        self.answer(answer)
     }
 
     private func pass(_ mode: CheckMode, _ identity: [UInt8], _ assertion: [UInt8]) {

@@ -107,12 +107,14 @@ extension ExchangeHandler {
         return self.worker.party(route.provider).tickets(in: self.head.cookies)
     }
 
-    func route(for access: AccessRequest) throws(Fault) -> Route? {
+    /// The route of a request, which a front may have forwarded as the browser has spelt it.
+    func route(for access: AccessRequest, spelt spelling: String? = nil) throws(Fault) -> Route? {
         guard let routes = self.memory.routes(of: access.authority, in: self.worker.settings) else {
             throw .unknownHost
         }
         do {
-            return try routes.route(for: access.method, access.target)
+            guard let spelling else { return try routes.route(for: access.method, access.target) }
+            return try routes.route(for: access.method, access.target, spelt: spelling)
         } catch .methodNotRouted {
             throw Fault(.downstream, .methodNotAllowed, "the routes for this path are for other methods")
         } catch {
@@ -194,9 +196,7 @@ extension ExchangeHandler {
                 realm: access.authority.text,
                 requestID: self.current.requestID.description
             )
-            if self.current.route?.bearer != nil {
-                answer.fields.append(("WWW-Authenticate", "Bearer realm=\"\(access.authority.text)\""))
-            }
+            self.offerBearer(in: &answer)
             return self.answer(answer)
         }
         let request = self.endpointRequest(access, of: self.party)

@@ -121,6 +121,22 @@ struct RouteTableTests {
         #expect(throws: RequestRefusal.ambiguousPath) { try Self.found("//admin", in: [routes[1]]) }
     }
 
+    /// For a front that chooses the application by what was sent: "/a" and "/c" have one.
+    @Test(arguments: [
+        ("/%61/x", false), ("/a/%78", true), ("/%62/x", false), ("/b/x", true), ("//b/x", false), ("/b//x", true),
+        ("/b/x.", true), ("/b./x", false), ("/x", true), ("/%78", true), ("/caf%C3%A9/%62", true),
+        ("/caf%c3%a9", false), ("/c/x%2fy", true), ("/a%2fx", false), ("/b/x?/%61", true), ("/b/%20", true),
+    ])
+    func `each reading of a front leads to one application`(_ spelling: String, _ isOne: Bool) throws {
+        let routes = try [
+            Route.make("/", upstream: 0), .make("/a", access: .anyone, upstream: 1), .make("/b", upstream: 1),
+            .make("/c", upstream: 1, allowEncodedSlashes: true), .make("/caf%C3%A9", upstream: 1),
+        ]
+        let hosts = try #require(try RouteTable(routes).routes(of: routes[0].authority))
+        let target = try RequestTarget(spelling)
+        #expect(((try? hosts.route(for: "GET", target, spelt: spelling)) != nil) == isOne)
+    }
+
     @Test func `an encoded slash passes only where the route says so`() throws {
         let routes = try [
             Route.make("/"), .make("/files", allowEncodedSlashes: true),

@@ -93,6 +93,7 @@ extension Route {
         mode: PolicyMode = .enforce,
         methods: [String] = [],
         name: String? = nil,
+        upstream: Int = 0,
         provider: (index: Int, name: String) = (0, ""),
         allowEncodedSlashes: Bool = false
     ) throws -> Route {
@@ -101,7 +102,7 @@ extension Route {
             authority: try Authority(host, scheme: .https),
             path: path,
             methods: methods,
-            upstream: 0,
+            upstream: upstream,
             policy: Policy(access: access, requirement: requirement, mode: mode),
             provider: provider,
             allowEncodedSlashes: allowEncodedSlashes

@@ -35,6 +35,8 @@ package struct OriginalRequest {
     package let method: String
     package let target: RequestTarget
     package var authority: Authority { self.host.authority }
+    /// The target as the browser has spelt it, for all that the proxy tells.
+    package var spelling: String { self.given.target }
     let host: NamedHost
     /// From which fields it was read: those need no second look.
     private let sources: (method: OriginalFields.Name?, hasHost: Bool, target: OriginalFields.Name?)
