@@ -25,7 +25,7 @@ package final class ReservedNames: Sendable {
     ]
 
     /// Just these.
-    private static let names = [
+    package static let names = [
         "forwarded", "x-forwarded", "x-real-ip", "x-client-ip", "true-client-ip", "x-true-client-ip", "client-ip",
         "x-cluster-client-ip", "cf-connecting-ip", "cf-connecting-ipv6", "fastly-client-ip",
         "x-envoy-external-address", "x-arr-clientcert",
@@ -35,19 +35,28 @@ package final class ReservedNames: Sendable {
         "displayname", "givenname", "x-authenticated", "x-webauth",
         "x-endpoint-api-userinfo", "x-apigateway-api-userinfo", "teleport-jwt-assertion", "x-grafana-user",
         "x-kubernetes-user",
-        // What we write ourselves, in the spellings that are folded into it.
-        "x-request-id", "content-length", "transfer-encoding", "host", "connection", "upgrade", "expect", "trailer",
         // CGI turns this one into HTTP_PROXY (CVE-2016-5385).
         "proxy",
     ]
 
+    /// What we write ourselves, in the spellings that are folded into it.
+    private static let written = [
+        "x-request-id", "content-length", "transfer-encoding", "host", "connection", "upgrade", "expect", "trailer",
+    ]
+
     /// Those that are reserved in every configuration.
-    package static let all = ReservedNames(families: ReservedNames.families, names: ReservedNames.names)
+    package static let all = ReservedNames(adding: [])
 
     /// Those, and what a configuration sets besides.
     package convenience init(adding names: [String]) {
         let folded = names.map { String(decoding: HeaderField.folded($0), as: UTF8.self) }
-        self.init(families: Self.families, names: Self.names + folded)
+        self.init(families: Self.families, names: Self.names + Self.written + folded, isFolding: true)
+    }
+
+    /// Just these names, compared by case alone: those which a front proxy has been told, and takes away in no other
+    /// spelling.
+    package convenience init(exactly names: [String]) {
+        self.init(families: [], names: names.map { $0.lowercased() }, isFolding: false)
     }
 
     /// Whether a field of this name is removed from requests.
@@ -62,7 +71,7 @@ package final class ReservedNames: Sendable {
     /// What each byte is folded to.
     private let folded: InlineArray<256, UInt8>
 
-    private init(families: [String], names: [String]) {
+    private init(families: [String], names: [String], isFolding: Bool) {
         let all = families.map { (Array($0.utf8), true) } + names.map { (Array($0.utf8), false) }
         var bytes: [UInt8] = []
         var patterns: [(UInt16, UInt16, Bool)] = []
@@ -79,7 +88,8 @@ package final class ReservedNames: Sendable {
         self.buckets = buckets
         self.folded = InlineArray { index in
             let byte = UInt8(truncatingIfNeeded: index)
-            return byte.isAlphanumeric ? byte.lowercased : UInt8(ascii: "-")
+            if byte.isAlphanumeric { return byte.lowercased }
+            return isFolding ? UInt8(ascii: "-") : byte
         }
     }
 

@@ -38,7 +38,7 @@ extension ExchangeHandler {
         do throws(CheckRefusal) {
             guard self.door != .browsers else { throw CheckRefusal.otherListener }
             guard self.peerIsTrusted else { throw CheckRefusal.untrustedPeer(self.peer) }
-            let original = self.head.original
+            let original = self.head.original(removed: self.worker.settings.namesRemovedByFronts)
             try original.check()
             let scheme = self.worker.settings.scheme
             let known = self.memory.asked

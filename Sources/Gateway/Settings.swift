@@ -24,6 +24,8 @@ package final class Settings: Sendable {
     let cookiesAreSecure: Bool
     /// The names of request fields that only we may set: those of every configuration and those of this one.
     let reservedNames: ReservedNames
+    /// Of those, the ones which a front that asks us takes away.
+    let namesRemovedByFronts: ReservedNames
     /// The APIs for which some route needs tokens, to be asked for with each sign-in.
     let resources: [String]
     /// `Authorization` with our client's id and secret, as Logto's Protected App sends it to applications.
@@ -75,7 +77,9 @@ package final class Settings: Sendable {
             domain: nil,
             provider: self.partyName
         )
-        self.reservedNames = Self.reservedNames(configuration.routes)
+        let fields = FrontFields(configuration.routes)
+        self.reservedNames = ReservedNames(adding: fields.reserved)
+        self.namesRemovedByFronts = ReservedNames(exactly: fields.removed)
         let asked =
             configuration.session.tokens.asked + configuration.requirements.apis.flatMap(\.resources)
             + configuration.routes.filter { $0.provider == party }.flatMap { $0.token?.resources ?? [] }
@@ -135,7 +139,9 @@ package final class Settings: Sendable {
         self.assertionKeys = other.assertionKeys
         self.cookieNames = other.cookieNames
         self.cookiesAreSecure = other.cookiesAreSecure
-        self.reservedNames = Self.reservedNames(configuration.routes)
+        let fields = FrontFields(configuration.routes)
+        self.reservedNames = ReservedNames(adding: fields.reserved)
+        self.namesRemovedByFronts = ReservedNames(exactly: fields.removed)
         self.resources = other.resources
         self.credentials = other.credentials
         self.endpoints = EndpointTable(configuration.paths, givesTokens: !configuration.session.tokens.isNone)
@@ -167,15 +173,6 @@ package final class Settings: Sendable {
         }
         return [first] + others
     }
-
-    private static func reservedNames(_ routes: [Route]) -> ReservedNames {
-        let configured = routes.flatMap { $0.headers?.fields.map(\.name) ?? [] }
-        let overrides = routes.allSatisfy(\.methods.isEmpty) ? [] : Self.methodOverrides
-        return ReservedNames(adding: configured + overrides)
-    }
-
-    /// By these an application is told another method than the one that was judged.
-    private static let methodOverrides = ["x-http-method-override", "x-http-method", "x-method-override"]
 
     /// The route's number, for counters.
     package func number(of route: Route) -> Int {

@@ -38,6 +38,10 @@ core.register_action("gatehouse_check", { "http-req" }, function(txn, url, schem
             headers[name] = values
         end
     end
+    -- Over HTTP/2 a WebSocket is asked for without a key (RFC 8441); it is one all the same.
+    if request["upgrade"] and not headers["sec-websocket-key"] then
+        headers["sec-websocket-key"] = { "none" }
+    end
     local response = core.httpclient():get({ url = url, headers = headers, timeout = 10000 })
     if not response or not response.headers then
         return

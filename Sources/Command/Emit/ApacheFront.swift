@@ -24,6 +24,7 @@ enum ApacheFront {
                 SSLCertificateKeyFile /etc/ssl/gatehouse/\(host.identifier).key
 
             """ : ""
+        let checks = "check|forward-auth|ext-authz"
         return """
             <VirtualHost *:\(setup.port)>
                 ServerName \(setup.scheme)://\(host.authority.host):\(setup.port)
@@ -34,6 +35,10 @@ enum ApacheFront {
                 ProxyPass / http://\(setup.gatewayAddress())/ nocanon
                 # Nobody but a proxy tells where a request comes from; Apache adds the browser's address to this one.
                 RequestHeader unset X-Forwarded-For early
+                # These are for fronts that ask: the answers show what no script of a page may see.
+                <LocationMatch "^\(setup.prefix.replacing(".", with: "\\."))/(\(checks))(/|$)">
+                    Require all denied
+                </LocationMatch>
             </VirtualHost>
 
             """

@@ -71,7 +71,7 @@ enum EnvoyFront {
                               "@type": type.googleapis.com/envoy.extensions.filters.http.header_mutation.v3.HeaderMutation
                               mutations:
                                 request_mutations:
-        \(setup.removedNames.map { "                          - remove: \($0.lowercased())" }.joined(separator: "\n"))
+        \((setup.removedNames + ["X-Forwarded-Host"]).map { "                          - remove: \($0.lowercased())" }.joined(separator: "\n"))
                           - name: envoy.filters.http.ext_authz
                             typed_config:
                               "@type": type.googleapis.com/envoy.extensions.filters.http.ext_authz.v3.ExtAuthz
@@ -91,6 +91,9 @@ enum EnvoyFront {
                                   - exact: x-forwarded-proto
                                   - exact: x-forwarded-for
                                   - exact: x-request-id
+                                  # Fields of an identity that are not removed by name: the gateway refuses them.
+                                  - safe_regex: { regex: ".*[^a-z0-9-].*" }
+        \(IdentityFields.families.map { "                          - prefix: \($0)" }.joined(separator: "\n"))
                               http_service:
                                 server_uri: { uri: "http://\(setup.checksAddress())", cluster: gatehouse_checks, timeout: 10s }
                                 path_prefix: \(setup.prefix)/ext-authz
@@ -111,10 +114,21 @@ enum EnvoyFront {
         """
                             - name: \(host.identifier)
                               domains: ["\(host.authority.text)"]
+                              request_headers_to_add:
+                                - header: { key: x-forwarded-host, value: "\(host.authority.text)" }
+                                  append_action: OVERWRITE_IF_EXISTS_OR_ADD
                               routes:
-                                # The gateway's own endpoints: sign-in, callback, sign-out.
+                                # These are for fronts alone: the answers show what no script of a page may see.
+        \(self.refusals(setup))                        # The gateway's own endpoints: sign-in, callback, sign-out.
         \(self.endpoints(setup))\(host.routes.map { self.route($0) }.joined())
         """
+    }
+
+    private static func refusals(_ setup: FrontSetup) -> String {
+        let (exact, below) = setup.checkPaths
+        return (exact.map { "path: \($0)" } + ["prefix: \(below)"]).map {
+            "                        - { match: { \($0) }, direct_response: { status: 404 } }\n"
+        }.joined()
     }
 
     private static func endpoints(_ setup: FrontSetup) -> String {

@@ -1,3 +1,4 @@
+import Access
 package import Gateway
 
 /// A front proxy whose configuration we print. Two of them read two files.
@@ -19,8 +20,11 @@ package enum Front: String, Sendable, CaseIterable {
             if setup.gateway.unixPath != nil { throw .unixSocket("server.listen") }
             if setup.checks.unixPath != nil { throw .unixSocket("check.listen") }
         }
+        if self == .kubernetes, Set(configuration.routes.filter(\.hasUpstream).map(\.upstream)).count > 1 {
+            throw .severalApplications
+        }
         return switch self {
-        case .nginx: NginxFront.text(setup)
+        case .nginx: try NginxFront.text(setup)
         case .traefik: TraefikFront.text(setup)
         case .traefikStatic: TraefikFront.staticText(setup)
         case .caddy: CaddyFront.text(setup)
@@ -47,6 +51,14 @@ package enum FrontProblem: Error, Sendable, CustomStringConvertible {
     case noPlainListener
     /// Only nginx knows them.
     case unixSocket(String)
+    /// Two routes of one path, for different methods, with different applications.
+    case byMethod(String, String)
+    /// Two fields that are one to the front.
+    case sameField(String, String)
+    /// A field that the front's configuration cannot name.
+    case fieldName(String)
+    /// One service stands for the application.
+    case severalApplications
     /// Proxies compare paths in spellings of their own; these letters are the same in all.
     case path(String)
 
@@ -62,6 +74,18 @@ package enum FrontProblem: Error, Sendable, CustomStringConvertible {
                 + "Authorization comes from the gateway alone; send its requests through the gateway"
         case .noPlainListener: "server.listen has no address that a front could ask without TLS; add one on loopback"
         case .differentPorts: "the routes' hosts have different ports; a front has one listener for all of them here"
+        case .byMethod(let route, let other):
+            "the routes \(ConfigurationProblem.quoted(route)) and \(ConfigurationProblem.quoted(other)) differ in their methods "
+                + "alone and have different upstreams; the front chooses by host and path: give both one upstream, or send "
+                + "their requests through the gateway"
+        case .sameField(let name, let other):
+            "nginx reads the fields \(name) and \(other) as one; tell the applications under one of these names"
+        case .fieldName(let name):
+            "the field \(ConfigurationProblem.quoted(name)) has other characters than letters, digits, - and _, which "
+                + "fronts read differently"
+        case .severalApplications:
+            "the routes have different upstreams, and one service \"application\" stands for them all here; send the "
+                + "requests through the gateway, or print this for one application after the other"
         case .path(let path):
             "the path \(ConfigurationProblem.quoted(path)) has other characters than letters, digits and /-._~, "
                 + "which fronts read differently"

@@ -9,9 +9,13 @@ struct FrontSetup {
         /// The longest path first.
         let routes: [Target]
 
-        /// For names of sections and files: letters, digits and hyphens.
+        /// For names of sections and files: letters, digits and hyphens. Another one for each host: `a-b.example.com`
+        /// is `a--b-example-com`, and `a.b.example.com` is `a-b-example-com`.
         var identifier: String {
-            String(self.authority.text.map { $0.isASCII && ($0.isLetter || $0.isNumber) ? $0 : "-" })
+            self.authority.text.map { letter in
+                if letter == "-" { return "--" }
+                return letter.isASCII && (letter.isLetter || letter.isNumber) ? String(letter) : "-"
+            }.joined()
         }
     }
 
@@ -33,32 +37,18 @@ struct FrontSetup {
     /// Where checks go.
     let checks: Configuration.ListenAddress
     let prefix: String
+    let signIn: String
     /// Endpoints that are not below the prefix.
     let otherEndpoints: [String]
-    /// What the answers to checks carry and applications read. Each is set or absent, as the gateway says.
-    let answeredNames: [String]
+    /// Which request fields are taken away, and which of them are set anew.
+    let fields: FrontFields
 
     init(_ configuration: Configuration, needsUpstreams: Bool) throws(FrontProblem) {
         let scheme = configuration.server.publicURL.scheme
         var hosts: [Host] = []
         for route in configuration.routes where !hosts.contains(where: { $0.authority == route.authority }) {
             let routes = configuration.routes.filter { $0.authority == route.authority }
-            var targets: [Target] = []
-            for route in routes where needsUpstreams {
-                guard route.token == nil, route.protectedApp == nil else { throw .needsProxy(route: route.name) }
-                guard route.hasUpstream else { throw .noUpstream(route: route.name) }
-                guard let application = configuration.upstreams[route.upstream].plainAddress else {
-                    throw .otherWay(route: route.name)
-                }
-                targets.append(
-                    Target(
-                        path: route.path,
-                        application: application,
-                        preserveHost: route.preserveHost,
-                        number: route.upstream
-                    )
-                )
-            }
+            let targets = needsUpstreams ? try Self.targets(of: routes, configuration) : []
             let ordered = targets.sorted { $0.path.utf8.count > $1.path.utf8.count }
             hosts.append(Host(authority: route.authority, routes: ordered))
         }
@@ -76,14 +66,47 @@ struct FrontSetup {
         self.checks = configuration.check.listen ?? plain
         let paths = configuration.paths
         self.prefix = paths.prefix
-        self.answeredNames = Self.answeredNames(of: configuration.routes)
-        self.otherEndpoints = [paths.signIn, paths.callback, paths.signOut, paths.session].filter { path in
-            !path.utf8.starts(with: "\(paths.prefix)/".utf8)
+        self.signIn = paths.signIn
+        self.fields = FrontFields(configuration.routes)
+        self.otherEndpoints = [paths.signIn, paths.register, paths.callback, paths.signOut, paths.session].filter {
+            !$0.utf8.starts(with: "\(paths.prefix)/".utf8)
+        }
+        for name in self.fields.answered where !name.utf8.allSatisfy({ Self.isPlain($0) && !"/.~".utf8.contains($0) }) {
+            throw .fieldName(name)
         }
         for path in [paths.prefix] + self.otherEndpoints + configuration.routes.map(\.path)
         where !path.utf8.allSatisfy(Self.isPlain) {
             throw .path(path)
         }
+    }
+
+    /// One for each path: fronts tell no methods apart, so all routes of a path must lead to the same application.
+    private static func targets(
+        of routes: [Route],
+        _ configuration: Configuration
+    ) throws(FrontProblem) -> [Target] {
+        var targets: [(target: Target, route: String)] = []
+        for route in routes {
+            guard route.token == nil, route.protectedApp == nil else { throw .needsProxy(route: route.name) }
+            guard route.hasUpstream else { throw .noUpstream(route: route.name) }
+            guard let application = configuration.upstreams[route.upstream].plainAddress else {
+                throw .otherWay(route: route.name)
+            }
+            if let (target, name) = targets.first(where: { $0.target.path.isExactly(route.path) }) {
+                guard target.application == application, target.preserveHost == route.preserveHost else {
+                    throw .byMethod(name, route.name)
+                }
+                continue
+            }
+            let target = Target(
+                path: route.path,
+                application: application,
+                preserveHost: route.preserveHost,
+                number: route.upstream
+            )
+            targets.append((target, route.name))
+        }
+        return targets.map(\.target)
     }
 
     private static func isPlain(_ byte: UInt8) -> Bool {
@@ -114,25 +137,22 @@ struct FrontSetup {
         return isV6 ? "[\(application.host)]:\(application.port)" : "\(application.host):\(application.port)"
     }
 
-    private static func answeredNames(of routes: [Route]) -> [String] {
-        let asserts = routes.contains { $0.assertionAudience != nil }
-        let configured = routes.flatMap { $0.headers?.fields.map(\.name) ?? [] }
-        return self.distinct(IdentityFields.answeredNames + configured + (asserts ? [Assertion.fieldName] : []))
-    }
-
-    /// Each name once: case is nothing to them.
-    private static func distinct(_ names: [String]) -> [String] {
-        var seen: Set<String> = []
-        return names.filter { seen.insert($0.lowercased()).inserted }
-    }
+    /// What answers to checks carry.
+    var answeredNames: [String] { self.fields.answered }
 
     /// What is taken away from requests.
-    var removedNames: [String] { Self.distinct(IdentityFields.wellKnownNames + self.answeredNames) }
+    var removedNames: [String] { self.fields.removed }
 
     /// What is taken away from requests, and not set anew.
     var strippedNames: [String] {
         let answered = Set(self.answeredNames.map { $0.lowercased() })
         return self.removedNames.filter { !answered.contains($0.lowercased()) }
+    }
+
+    /// The paths of checks, which no browser may ask: the answers have its HttpOnly cookies and the assertion in fields
+    /// that a script could read. The last one stands for all below it.
+    var checkPaths: (exact: [String], below: String) {
+        (["\(self.prefix)/check", "\(self.prefix)/forward-auth"], "\(self.prefix)/ext-authz/")
     }
 
     /// Matches every `Upgrade` but `websocket`, for fronts whose expressions cannot say "not" and find one value among

@@ -11,6 +11,7 @@ enum HAProxyFront {
             [
                 "For HAProxy 2.6 or newer with Lua, as Debian builds it. /etc/haproxy/gatehouse.lua is printed by",
                 "`gatehouse emit haproxy-lua`. The gateway must list this HAProxy in server.trusted_proxies.",
+                "HAProxy passes trailers on, and cannot remove one: an application must take no identity from those.",
             ]
         ) + """
             global
@@ -44,6 +45,8 @@ enum HAProxyFront {
                 http-request set-header X-Forwarded-Proto \(setup.scheme)
                 http-request set-header X-Forwarded-Host %[req.hdr(host)]
 
+                # These are for fronts alone: the answers show what no script of a page may see.
+            \(self.refusals(setup))
                 # The gateway's own endpoints: sign-in, callback, sign-out.
                 acl gatehouse_endpoint path_beg \(setup.prefix)/
             \(setup.otherEndpoints.map { "    acl gatehouse_endpoint path \($0)\n" }.joined())
@@ -79,14 +82,20 @@ enum HAProxyFront {
         return lines.map { "    \($0)" }.joined(separator: "\n")
     }
 
+    private static func refusals(_ setup: FrontSetup) -> String {
+        let (exact, below) = setup.checkPaths
+        return (exact.map { "path \($0)" } + ["path_beg \(below)"])
+            .map { "    http-request deny deny_status 404 if { \($0) }\n" }.joined()
+    }
+
+    /// By the path as applications read it, decoded: the gateway judges it so.
     private static func backends(_ host: FrontSetup.Host) -> String {
         host.routes.map { target in
-            let path = target.path == "/" ? "" : " { path \(target.path) } || { path_beg \(target.path)/ }"
             let name = self.backend(target)
             let isHost = "{ req.hdr(host) -m str \(host.authority.text) }"
-            if path.isEmpty { return "    use_backend \(name) if \(isHost)\n" }
-            return "    use_backend \(name) if \(isHost) { path \(target.path) }\n"
-                + "    use_backend \(name) if \(isHost) { path_beg \(target.path)/ }\n"
+            if target.path == "/" { return "    use_backend \(name) if \(isHost)\n" }
+            return "    use_backend \(name) if \(isHost) { path,url_dec -m str \(target.path) }\n"
+                + "    use_backend \(name) if \(isHost) { path,url_dec -m beg \(target.path)/ }\n"
         }.joined()
     }
 
@@ -159,6 +168,10 @@ enum HAProxyFront {
                     end
                     headers[name] = values
                 end
+            end
+            -- Over HTTP/2 a WebSocket is asked for without a key (RFC 8441); it is one all the same.
+            if request["upgrade"] and not headers["sec-websocket-key"] then
+                headers["sec-websocket-key"] = { "none" }
             end
             local response = core.httpclient():get({ url = url, headers = headers, timeout = 10000 })
             if not response or not response.headers then

@@ -9,6 +9,9 @@ enum KubernetesFront {
             [
                 "For a gateway that is reachable as the service \"gatehouse\" in the namespace \"default\". Its",
                 "server.trusted_proxies must list the pods of the ingress controller. The service \"application\" is yours.",
+                "ingress-nginx removes only the fields in auth-response-headers. The gateway refuses requests with fields of an",
+                "identity that no front removes (400), but those that the other fronts printed here remove reach the",
+                "application: let it listen to the fields below and to no others, or send its requests through the gateway.",
                 "Written from the documentation of ingress-nginx and Traefik; Traefik's part is what `emit traefik` prints.",
             ]
         ) + setup.hosts.map { self.ingresses($0, setup) }.joined() + self.middleware(setup)
@@ -16,12 +19,16 @@ enum KubernetesFront {
 
     private static func ingresses(_ host: FrontSetup.Host, _ setup: FrontSetup) -> String {
         let fields = (["Cookie"] + setup.answeredNames).joined(separator: ",")
-        let signIn = "\(setup.scheme)://\(host.authority.text)\(setup.prefix)/sign-in?rd=$escaped_request_uri"
+        let signIn = "\(setup.scheme)://\(host.authority.text)\(setup.signIn)?rd=$escaped_request_uri"
         let tls =
             setup.isTLS
             ? "  tls:\n    - hosts: [\(host.authority.host)]\n      secretName: \(host.identifier)-tls\n" : ""
         let port = setup.gateway.port
         let paths = [(path: setup.prefix, type: "Prefix")] + setup.otherEndpoints.map { (path: $0, type: "Exact") }
+        // For fronts alone: a browser that asks them is asked about, and refused.
+        let checks =
+            setup.checkPaths.exact.map { self.path($0, "Exact", service: "application", port: 80) }
+            + [self.path(String(setup.checkPaths.below.dropLast()), "Prefix", service: "application", port: 80)]
         return """
             # The gateway's own endpoints: sign-in, callback, sign-out. No annotation may protect these.
             apiVersion: networking.k8s.io/v1
@@ -52,7 +59,7 @@ enum KubernetesFront {
                 - host: \(host.authority.host)
                   http:
                     paths:
-            \(self.path("/", "Prefix", service: "application", port: 80))---
+            \(self.path("/", "Prefix", service: "application", port: 80))\(checks.joined())---
 
             """
     }
@@ -77,7 +84,7 @@ enum KubernetesFront {
         spec:
           headers:
             customRequestHeaders:
-        \(setup.strippedNames.map { "      \($0): \"\"" }.joined(separator: "\n"))
+        \(TraefikFront.strippedNames(setup).map { "      \($0): \"\"" }.joined(separator: "\n"))
         ---
         apiVersion: traefik.io/v1alpha1
         kind: Middleware

@@ -3,8 +3,9 @@ import Gateway
 
 /// nginx with `auth_request`, for `http { }`: as a file in /etc/nginx/conf.d.
 enum NginxFront {
-    static func text(_ setup: FrontSetup) -> String {
-        FrontSetup.heading(
+    static func text(_ setup: FrontSetup) throws(FrontProblem) -> String {
+        try self.checkVariables(setup.answeredNames)
+        return FrontSetup.heading(
             "nginx",
             [
                 "Include it in http { }, as a file in /etc/nginx/conf.d. The gateway must list this nginx in",
@@ -87,6 +88,7 @@ enum NginxFront {
                 set $gatehouse_host \(authority.text);
 
             \(host.routes.map { self.location($0) }.joined())
+            \(self.refusals(setup))
                 location = \(setup.prefix)/check {
                     internal;
                     auth_request off;
@@ -154,15 +156,23 @@ enum NginxFront {
         setup.answeredNames.map { "    proxy_set_header \($0) \(self.variable($0));" }.joined(separator: "\n")
     }
 
-    /// `$identity_user` for X-Forwarded-User.
+    /// `$identity_x_forwarded_user` for X-Forwarded-User: another one for each field, or one application would get
+    /// what is meant for another.
     private static func variable(_ name: String) -> String {
-        let name = name.lowercased().replacing("-", with: "_")
-        return "$identity_" + (name.hasPrefix("x_forwarded_") ? String(name.dropFirst(12)) : name)
+        "$identity_" + name.lowercased().replacing("-", with: "_")
+    }
+
+    /// nginx' variables for the fields of an answer do not tell hyphens from underscores.
+    private static func checkVariables(_ names: [String]) throws(FrontProblem) {
+        var seen: [String: String] = [:]
+        for name in names {
+            if let other = seen.updateValue(name, forKey: self.variable(name)) { throw .sameField(other, name) }
+        }
     }
 
     private static func strippedFields(_ setup: FrontSetup, indent: Int) -> String {
-        setup.strippedNames.map { String(repeating: " ", count: indent) + "proxy_set_header \($0) \"\";" }
-            .joined(separator: "\n")
+        setup.strippedNames.filter { !$0.isExactly("X-Real-Ip") }
+            .map { String(repeating: " ", count: indent) + "proxy_set_header \($0) \"\";" }.joined(separator: "\n")
     }
 
     private static func location(_ target: FrontSetup.Target) -> String {
@@ -170,6 +180,22 @@ enum NginxFront {
         let body = " {\n\(host)        proxy_pass http://application_\(target.number);\n    }\n"
         if target.path == "/" { return "    location /\(body)" }
         return "    location = \(target.path)\(body)    location ^~ \(target.path)/\(body)"
+    }
+
+    /// No browser asks whether it may: what is answered is for the front alone. `check` is `internal`.
+    private static func refusals(_ setup: FrontSetup) -> String {
+        """
+            # These are for fronts alone: the answers show what no script of a page may see.
+            location = \(setup.prefix)/forward-auth {
+                auth_request off;
+                return 404;
+            }
+            location ^~ \(setup.checkPaths.below) {
+                auth_request off;
+                return 404;
+            }
+
+        """
     }
 
     /// Nothing of what the browser says about the original request reaches the gateway.
@@ -180,6 +206,8 @@ enum NginxFront {
                 proxy_set_header Host \(authority.text);
                 proxy_set_header Connection "";
                 proxy_set_header X-Forwarded-For $remote_addr;
+                proxy_set_header X-Forwarded-Proto \(setup.scheme);
+                proxy_set_header X-Forwarded-Host \(authority.text);
                 proxy_set_header X-Original-Method "";
                 proxy_set_header X-Original-URI "";
                 proxy_set_header X-Original-URL "";

@@ -44,11 +44,15 @@ enum TraefikFront {
         let tls = setup.isTLS ? "\n      tls: {}" : ""
         let endpoints = (["PathPrefix(`\(setup.prefix)/`)"] + setup.otherEndpoints.map { "Path(`\($0)`)" })
             .joined(separator: " || ")
+        let checks =
+            setup.checkPaths.exact.map { " && !Path(`\($0)`)" }.joined()
+            + " && !PathPrefix(`\(setup.checkPaths.below)`)"
         var text = """
-                # The gateway's own endpoints: sign-in, callback, sign-out.
+                # The gateway's own endpoints: sign-in, callback, sign-out. Not the checks, which are for fronts alone:
+                # the answers show what no script of a page may see.
                 \(host.identifier)-gatehouse:
                   entryPoints: [gatehouse]
-                  rule: "\(rule) && (\(endpoints))"
+                  rule: "\(rule) && (\(endpoints))\(checks)"
                   priority: 1000000
                   middlewares: [gatehouse-endpoints]
                   service: gatehouse\(tls)
@@ -105,7 +109,6 @@ enum TraefikFront {
     }
 
     private static func middlewares(_ setup: FrontSetup) -> String {
-        let removed = setup.strippedNames.filter { !["Forwarded"].contains($0) } + ["Forwarded"]
         return """
               middlewares:
                 gatehouse-check:
@@ -131,9 +134,14 @@ enum TraefikFront {
                 gatehouse-strip:
                   headers:
                     customRequestHeaders:
-            \(removed.map { "          \($0): \"\"" }.joined(separator: "\n"))
+            \(self.strippedNames(setup).map { "          \($0): \"\"" }.joined(separator: "\n"))
 
             """
+    }
+
+    /// Less what Traefik sets itself, after it has taken away what came.
+    static func strippedNames(_ setup: FrontSetup) -> [String] {
+        setup.strippedNames.filter { !["X-Real-Ip", "X-Forwarded-Port", "X-Forwarded-Server"].contains($0) }
     }
 
     private static func certificates(_ setup: FrontSetup) -> String {

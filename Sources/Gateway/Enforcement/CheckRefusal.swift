@@ -18,6 +18,8 @@ package enum CheckRefusal: Error, Sendable {
     case tunnelOrMirror
     /// An identity's field under a name that is folded into the genuine one.
     case foldedName(String)
+    /// An identity's field that no front is known to take away.
+    case unremovedName(String)
     /// The proxy asks about one of our own endpoints.
     case ownEndpoint
 
@@ -26,7 +28,8 @@ package enum CheckRefusal: Error, Sendable {
         switch self {
         case .untrustedPeer, .otherListener, .ownEndpoint: .forbidden
         case .tunnelOrMirror: .methodNotAllowed
-        case .missing, .doubled, .contradictory, .malformed, .wrongScheme, .foldedName: .badRequest
+        case .missing, .doubled, .contradictory, .malformed, .wrongScheme, .foldedName, .unremovedName:
+            .badRequest
         }
     }
 
@@ -42,6 +45,7 @@ package enum CheckRefusal: Error, Sendable {
         case .wrongScheme: "the original request has another scheme than public_url"
         case .tunnelOrMirror: "CONNECT and TRACE are not served"
         case .foldedName: "a field is spelled so that an application takes it for an identity"
+        case .unremovedName: "a field that an application could take for an identity, and that no front removes"
         case .ownEndpoint: "the front proxy asks about our own endpoints"
         }
     }
@@ -62,6 +66,9 @@ package enum CheckRefusal: Error, Sendable {
         case .tunnelOrMirror: "let the front proxy refuse them"
         case .foldedName(let name):
             "let the front proxy remove fields with \"_\" or \".\" in their names: \(Self.shown(name))"
+        case .unremovedName(let name):
+            "let the front proxy remove it before it asks us; nginx: proxy_set_header \(Self.shown(name)) \"\", where it "
+                + "asks and where it forwards"
         case .ownEndpoint: "let the front proxy send paths.prefix to us without a check"
         }
     }

@@ -1,4 +1,4 @@
-import Access
+package import Access
 
 /// The fields in which a front proxy writes down the request it asks about: where they stand in the head, which
 /// `RequestHead` notes when it reads it. Most are only compared, so that few become texts.
@@ -60,7 +60,7 @@ package struct OriginalFields {
 
     private var bytes: [UInt8]
     private var places: Places
-    private var folded: String?
+    private var unremoved: String?
 
     init(_ places: Places, in bytes: [UInt8]) {
         self.places = places
@@ -72,30 +72,35 @@ package struct OriginalFields {
         self.init(Places(), in: [0])
     }
 
-    /// The name of another field: one that is reserved once it has been folded is not overlooked.
-    mutating func note(other name: Span<UInt8>, reserved: ReservedNames) {
-        guard Self.isFolded(name), reserved.contains(name) else { return }
+    /// The name of another field that is reserved: it is not overlooked, unless fronts are known to take it away in
+    /// this very spelling.
+    mutating func note(reserved name: Span<UInt8>, removed: ReservedNames) {
+        guard !removed.contains(name) else { return }
         var text: [UInt8] = []
         for index in name.indices { text.append(name[index]) }
-        self.folded = String(decoding: text, as: UTF8.self)
+        self.unremoved = String(decoding: text, as: UTF8.self)
     }
 
     /// Any field, from texts, as it would come out of a head.
-    package mutating func note(_ name: String, _ value: String) {
+    ///
+    /// - Parameter removed: what the proxy takes away itself.
+    package mutating func note(_ name: String, _ value: String, removed: ReservedNames) {
         let bytes = name.utf8.span
         if let known = Name(RequestFieldName(bytes)) {
             self.places.note(known, self.bytes.count..<self.bytes.count + value.utf8.count)
             self.bytes.append(contentsOf: value.utf8)
-        } else {
-            self.note(other: bytes, reserved: .all)
+        } else if ReservedNames.all.contains(bytes) {
+            self.note(reserved: bytes, removed: removed)
         }
     }
 
-    /// Refuses what no honest request brings: a field that stands twice, and an identity's field in a spelling that
-    /// CGI and WSGI read as the genuine one while proxies, which were told the genuine one, let it through.
+    /// Refuses what no honest request brings: a field that stands twice, and an identity's field that proxies let
+    /// through. Either it is in a spelling that CGI and WSGI read as the genuine one, or of a family of which proxies
+    /// know the usual names alone.
     package func check() throws(CheckRefusal) {
         if let doubled = self.places.doubled { throw .doubled(doubled) }
-        if let folded { throw .foldedName(folded) }
+        guard let unremoved else { return }
+        throw Self.isFolded(unremoved.utf8.span) ? .foldedName(unremoved) : .unremovedName(unremoved)
     }
 
     package subscript(name: Name) -> String? {

@@ -36,7 +36,7 @@ package struct OriginalRequest {
     package let target: RequestTarget
     package var authority: Authority { self.host.authority }
     /// The target as the browser has spelt it, for all that the proxy tells.
-    package var spelling: String { self.given.target }
+    package let spelling: String
     let host: NamedHost
     /// From which fields it was read: those need no second look.
     private let sources: (method: OriginalFields.Name?, hasHost: Bool, target: OriginalFields.Name?)
@@ -59,6 +59,7 @@ package struct OriginalRequest {
         self.method = method
         self.host = try NamedHost.read(host.utf8.span, scheme: scheme, known: known)
         self.target = try Self.read(target, targetName)
+        self.spelling = target
         self.sources = (nil, false, nil)
     }
 
@@ -79,7 +80,8 @@ package struct OriginalRequest {
         self.host = try fields.required(.forwardedHost) { value throws(CheckRefusal) in
             try NamedHost.read(value, scheme: scheme, known: known)
         }
-        self.target = try Self.read(try fields.required(target), target)
+        self.spelling = try fields.required(target)
+        self.target = try Self.read(self.spelling, target)
         self.sources = (method, true, target)
     }
 

@@ -292,14 +292,17 @@ package final class RequestHead {
     var secFetchSite: String? { self.joined(.secFetchSite) }
 
     /// What a front proxy has said. What is dropped, because `Connection` names it, was said all the same.
-    var original: OriginalFields {
+    ///
+    /// - Parameter removed: what that proxy takes away itself.
+    func original(removed: ReservedNames) -> OriginalFields {
         let storage = self.reader.bytes
         var original = OriginalFields(self.meaning.told, in: storage)
         guard self.meaning.hasOtherReserved else { return original }
         let bytes = storage.span
         for (index, field) in self.reader.fields.enumerated()
         where self.names[index] == .other && self.kinds[index] != .endToEnd {
-            original.note(other: bytes.extracting(field.name), reserved: self.reserved)
+            let name = bytes.extracting(field.name)
+            if self.reserved.contains(name) { original.note(reserved: name, removed: removed) }
         }
         return original
     }

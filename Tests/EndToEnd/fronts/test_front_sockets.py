@@ -2,7 +2,8 @@
 
 import pytest
 
-from harness.front import CHECKING, Nginx, sign_in_behind, start_front
+from harness.front import CHECKING, HAProxy, Nginx, sign_in_behind, start_front
+from harness.http2_client import HTTP2Client
 from harness.raw_http import RawConnection, exchange
 from harness.sockets import accept, upgrade
 
@@ -56,3 +57,25 @@ def test_a_page_of_another_origin_opens_no_websocket(asking_front, forger, upstr
     with RawConnection(front.port) as connection:
         own = f"http://127.0.0.1:{front.port}"
         assert upgrade(connection, front, "/socket", cookie, "websocket", origin=own).status == 101
+
+
+def test_over_http2_a_page_of_another_origin_opens_no_websocket_either(stage, forger, upstream):
+    """HAProxy speaks it by prior knowledge; a WebSocket is asked for by CONNECT then, without a key (RFC 8441)."""
+    front = start_front(HAProxy, stage, forger, upstream)
+    cookie = sign_in_behind(front, forger).cookie_header(front.gateway.url("/"))
+    upstream.on("/socket", accept)
+    upstream.forget()
+    own = f"http://127.0.0.1:{front.port}"
+    for origin, passes in (("https://evil.example", False), ("null", False), (own, True)):
+        with HTTP2Client(front.port) as client:
+            head = [
+                (":method", "CONNECT"), (":protocol", "websocket"), (":scheme", "http"), (":path", "/socket"),
+                (":authority", f"127.0.0.1:{front.port}"), ("origin", origin), ("cookie", cookie),
+                ("sec-websocket-version", "13"),
+            ]  # fmt: skip
+            stream = client.request(head, end=False)
+            while not (stream in client.answers and client.answers[stream].headers):
+                assert client.read()
+            # HAProxy makes up a key, which the upstream of these tests does not answer.
+            assert (client.answers[stream].status != 403) == passes
+        assert len(upstream.received) == passes

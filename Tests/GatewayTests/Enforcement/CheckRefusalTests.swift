@@ -7,13 +7,14 @@ struct CheckRefusalTests {
     private static let all: [CheckRefusal] = [
         .untrustedPeer("192.0.2.1"), .otherListener, .missing(.originalURI), .doubled(.originalMethod),
         .contradictory(.forwardedHost), .malformed(nil, "dot-segment"), .wrongScheme(found: .http, configured: .https),
-        .tunnelOrMirror, .foldedName("X_Forwarded_User"), .ownEndpoint,
+        .tunnelOrMirror, .foldedName("X_Forwarded_User"), .ownEndpoint, .unremovedName("X-Auth-Anything"),
     ]
 
     @Test func eachNamesWhatToChange() {
         let advice = [
             "server.trusted_proxies", "check.listen", "X-Original-URI", "X-Original-Method", "X-Forwarded-Host",
             "dot-segment", "public_url", "front proxy", "X_Forwarded_User", "paths.prefix",
+            "X-Auth-Anything",
         ]
         for (refusal, word) in zip(Self.all, advice) { #expect(refusal.fault.detail?.contains(word) == true) }
     }

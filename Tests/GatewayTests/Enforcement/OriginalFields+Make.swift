@@ -1,10 +1,12 @@
+import Access
 import Gateway
 
 extension OriginalFields {
     /// As a head with these fields is read.
     static func make(_ fields: [(String, String)]) -> OriginalFields {
         var original = OriginalFields()
-        for (name, value) in fields { original.note(name, value) }
+        let removed = ReservedNames(exactly: FrontFields([]).removed)
+        for (name, value) in fields { original.note(name, value, removed: removed) }
         return original
     }
 }

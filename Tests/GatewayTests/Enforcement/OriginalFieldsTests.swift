@@ -31,7 +31,16 @@ struct OriginalFieldsTests {
         #expect(refusal { try OriginalFields.make([(name, "v")]).check() } == "foldedName")
     }
 
-    @Test(arguments: ["X_Custom", "My.Header", "X-Forwarded-User", "Remote-User", "Cookie", "X-Original-URL-2"])
+    @Test(arguments: [
+        "X-Auth-Anything", "Oidc-Claim-Anything", "x-forwarded-sub", "X-Original-URL-2", "X-User-Anything",
+    ])
+    func anIdentityThatNoFrontRemovesIsRefused(_ name: String) {
+        #expect(refusal { try OriginalFields.make([(name, "v")]).check() } == "unremovedName")
+    }
+
+    @Test(arguments: [
+        "X_Custom", "My.Header", "X-Forwarded-User", "Remote-User", "Cookie", "x-real-ip", "X-FORWARDED-PORT",
+    ])
     func otherFieldsAreTheProxysBusiness(_ name: String) throws {
         try OriginalFields.make([(name, "v"), (name, "v")]).check()
     }
