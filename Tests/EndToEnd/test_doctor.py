@@ -242,6 +242,81 @@ def test_trusting_everybody_nearby_lets_a_browser_choose_its_address(standing):
     assert_found(result, "The application is told whatever address a browser claims", "server.trusted_proxies")
 
 
+def test_a_front_that_folds_a_line_into_its_field_does_no_harm(standing):
+    """As HAProxy does: what was folded is the value of the field before it, and names nobody."""
+
+    def change(lines):
+        if path_of(lines).startswith("/witness"):
+            text = b"\r\n".join(lines).replace(b"\r\n ", b" ").split(b"\r\n")
+            kept = [line for line in text[1:] if line.lower().startswith((b"host:", b"x-doctor:"))]
+            return int(standing.witness.rpartition(":")[2]), [text[0], *kept]
+        return lines
+
+    gateway, front = standing.behind(change)
+    result = doctor(gateway, front.url, "--witness", standing.witness)
+    assert "the witness was reached" in result.stdout
+    assert "Anybody can name an identity" not in result.stdout, result.stdout
+
+
+def test_a_front_that_forgets_a_configured_name_is_found(standing):
+    def change(lines):
+        if path_of(lines).startswith("/witness"):
+            kept = [line for line in lines if line.lower().startswith((b"get ", b"host:", b"app-role:"))]
+            return int(standing.witness.rpartition(":")[2]), kept
+        return lines
+
+    routes = [
+        {"path": "/", "upstream": standing.upstream.url, "headers": [{"name": "APP_ROLE", "claim": "name"}]},
+        {"path": "/witness", "upstream": f"http://{standing.witness}", "access": "anyone"},
+    ]
+    gateway, front = standing.behind(change, settings={"route": routes})
+    result = doctor(gateway, front.url, "--witness", standing.witness)
+    assert_found(result, "Anybody can name an identity", "as it is: APP-ROLE")
+
+
+# A front that asks
+
+
+def test_a_front_that_takes_other_letters_for_the_same_path_is_found(standing):
+    """The gateway judges /WITNESS as whatever is below "/"; the front has sent it to another application."""
+
+    def change(lines):
+        if path_of(lines).lower().startswith("/witness"):
+            kept = [line for line in lines if not line.lower().startswith((b"x-", b"cookie", b"forwarded"))]
+            return int(standing.witness.rpartition(":")[2]), kept
+        return lines
+
+    gateway, front = standing.behind(change)
+    result = doctor(gateway, front.url, "--witness", standing.witness)
+    assert_found(result, "The front reads paths differently from the gateway", "GET /WITNESS/")
+
+
+def test_a_front_that_compares_paths_as_they_were_sent_is_found(standing):
+    """The gateway judges /%77itness as open, and the front sends it to another application."""
+
+    def change(lines):
+        return (standing.upstream.port, lines) if path_of(lines).startswith("/%77itness") else lines
+
+    gateway, front = standing.behind(change)
+    result = doctor(gateway, front.url, "--witness", standing.witness)
+    assert_found(result, "The front reads paths differently from the gateway", "GET /%77itness/", "did not reach")
+
+
+def test_a_front_that_lets_browsers_ask_the_checks_is_found(standing, signed_in):
+    gateway, front = standing.behind()
+    gateway.restart({"server": {"trusted_proxies": ["127.0.0.1"]}})
+    title = "A browser can ask the gateway's checks itself"
+    result = doctor(gateway, front.url)
+    assert_found(result, title, "GET /_gatehouse/", "without a session", "check.listen")
+    assert_found(doctor(gateway, front.url, *signed_in(gateway)), title)
+    front.change = lambda lines: (
+        b"HTTP/1.1 404 Not Found\r\nContent-Length: 0\r\nConnection: close\r\n\r\n"
+        if path_of(lines).startswith(("/_gatehouse/check", "/_gatehouse/forward-auth", "/_gatehouse/ext-authz/"))
+        else lines
+    )
+    assert title not in doctor(gateway, front.url, *signed_in(gateway)).stdout
+
+
 # With a session
 
 

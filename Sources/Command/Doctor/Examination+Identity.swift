@@ -55,7 +55,7 @@ extension Examination {
         at path: String,
         cookies: String?
     ) async -> [String] {
-        let forged = FieldGames.identityNames.map { (name: $0, value: Self.marker()) }
+        let forged = self.identityNames.map { (name: $0, value: Self.marker()) }
         let known = cookies.map { [(name: "Cookie", value: $0)] } ?? []
         var request = self.request(path, fields: known + forged.flatMap(spelling.spell))
         if spelling.isNamedInConnection {
@@ -63,8 +63,21 @@ extension Examination {
         }
         let outcome = await self.ask(request)
         return forged.filter { field in
-            self.witness?.witness.head(with: field.value) != nil || (outcome.answer?.shows(field.value) ?? false)
+            let head = self.witness?.witness.head(with: field.value)
+            let isShown = !spelling.isHidden && outcome.answer?.shows(field.value) ?? false
+            return head?.says(field.value, under: field.name) ?? isShown
         }.map(\.name)
+    }
+
+    /// The usual ones, and those that this configuration sets, with hyphens too.
+    private var identityNames: [String] {
+        var names = FieldGames.identityNames
+        let configured = self.configuration.routes.flatMap { $0.headers?.fields.map(\.name) ?? [] }
+        for name in configured.flatMap({ [$0, $0.replacing("_", with: "-")] })
+        where !names.contains(where: { $0.lowercased().isExactly(name.lowercased()) }) {
+            names.append(name)
+        }
+        return Array(names.prefix(60))
     }
 
     /// What an application learns of an honest request.

@@ -84,24 +84,35 @@ extension Examination {
                 )
             }
         }
-        let listen = self.configuration.server.listen
-        guard listen.port != 0, listen.port != self.front.port else { return }
-        let session = self.request(self.configuration.paths.session)
-        let outcome = await self.ask(session.bytes, host: self.front.host, port: listen.port)
-        if let answer = outcome.answer, answer.isGatehouses {
-            self.report.add(
-                Finding(
-                    .warning,
-                    "The gateway is reached around the front",
-                    seen: "GET \(session.target) at \(self.front.host) port \(listen.port) gave \(answer.status), "
-                        + "without the front's TLS",
-                    change: self.places.place("server", "listen") + ": an address that only the front reaches"
-                )
-            )
+        let listeners = self.configuration.server.listeners.filter { $0.speech == .http }
+        for listen in listeners.compactMap(\.address) where listen.port != 0 && listen.port != self.front.port {
+            await self.examineListener(listen.port, asking: self.configuration.paths.session, "server", "listen")
+        }
+        if let listen = self.configuration.check.listen, listen.unixPath == nil, listen.port != 0 {
+            let target = "\(self.configuration.paths.prefix)/check"
+            await self.examineListener(listen.port, asking: target, "check", "listen")
         }
     }
 
-    private func isWitness(_ upstream: Upstream) -> Bool {
+    private mutating func examineListener(
+        _ port: Int,
+        asking target: String,
+        _ section: String,
+        _ key: String
+    ) async {
+        let outcome = await self.ask(self.request(target).bytes, host: self.front.host, port: port)
+        guard let answer = outcome.answer, answer.isGatehouses else { return }
+        self.report.add(
+            Finding(
+                .warning,
+                "The gateway is reached around the front",
+                seen: "GET \(target) at \(self.front.host) port \(port) gave \(answer.status), without the front's TLS",
+                change: self.places.place(section, key) + ": an address that only the front reaches"
+            )
+        )
+    }
+
+    func isWitness(_ upstream: Upstream) -> Bool {
         guard let witness else { return false }
         return self.configuration.routes.contains { route in
             route.hasUpstream && route.path.isExactly(witness.path)

@@ -11,7 +11,10 @@ extension Examination {
         var tried = 0
         for (index, path, isRoot) in self.protectedPaths.prefix(Self.routesTried) {
             var passed: [String] = []
-            for game in PathGames.games(path: path, open: open, origin: self.front.origin, coversSuffixes: isRoot) {
+            // In other letters it is another path: a hole only where that is protected, too.
+            let respelt = PathGames.respelt(path).prefix(1).filter { self.route(of: $0)?.policy.access == .signedIn }
+            let games = PathGames.games(path: path, open: open, origin: self.front.origin, coversSuffixes: isRoot)
+            for game in games + respelt.map({ PathGames.Game($0) }) {
                 var request = self.request(game.target)
                 request.method = game.method
                 tried += 1

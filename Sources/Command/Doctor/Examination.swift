@@ -55,6 +55,7 @@ struct Examination {
             await self.examinePaths()
             await self.examineDiversions()
             await self.examineIdentity()
+            await self.examineAsking()
             await self.examineSession()
         }
         if let example = self.unclear.first {

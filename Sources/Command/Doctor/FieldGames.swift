@@ -15,6 +15,8 @@ package enum FieldGames {
         package let title: String
         package let spell: @Sendable (Field) -> [Field]
         package var isNamedInConnection = false
+        /// Whether what was sent stands in the value of another field, too, where it does no harm.
+        package var isHidden = false
     }
 
     /// What CGI, WSGI, PHP and proxies make one name of, and what makes a proxy drop or keep the wrong one.
@@ -26,7 +28,11 @@ package enum FieldGames {
         Spelling(title: "with one underscore") { [($0.name.withLast("-", as: "_"), $0.value)] },
         Spelling(title: "with dots") { [($0.name.joined(by: "."), $0.value)] },
         Spelling(title: "twice") { [$0, ($0.name.lowercased(), $0.value)] },
-        Spelling(title: "folded behind another field") { [("X-Doctor", "x\r\n \($0.name): \($0.value)"), $0] },
+        Spelling(
+            title: "folded behind another field",
+            spell: { [("X-Doctor", "x\r\n \($0.name): \($0.value)"), $0] },
+            isHidden: true
+        ),
         Spelling(title: "with a space before the colon") { [($0.name + " ", $0.value)] },
         Spelling(title: "named in Connection", spell: { [$0] }, isNamedInConnection: true),
     ]
@@ -55,7 +61,7 @@ package enum FieldGames {
 
 extension String {
     fileprivate func joined(by mark: String) -> String {
-        self.split(separator: "-").joined(separator: mark)
+        self.split(whereSeparator: { "-_.".contains($0) }).joined(separator: mark)
     }
 
     fileprivate func withLast(_ old: Character, as new: String) -> String {

@@ -54,6 +54,12 @@ package enum PathGames {
         }
     }
 
+    /// A path in other letters, and with its first one escaped; none where there are no letters.
+    package static func respelt(_ path: String) -> [String] {
+        let other = path.lowercased().isExactly(path) ? path.uppercased() : path.lowercased()
+        return other.isExactly(path) ? [] : [other, self.withFirstLetterEscaped(path)]
+    }
+
     private static func withFirstLetterEscaped(_ path: String) -> String {
         guard let byte = path.utf8.dropFirst().first else { return path }
         return "/%" + String(byte, radix: 16) + path.dropFirst(2)

@@ -1,3 +1,4 @@
+import Access
 import Gateway
 import NIOCore
 import NIOPosix
@@ -28,6 +29,20 @@ final class Witness: Sendable {
     /// The newest head in which a text stands.
     func head(with text: String) -> [UInt8]? {
         self.heads.withLock { heads in heads.last { $0.holds(Array(text.utf8)) } }
+    }
+}
+
+extension [UInt8] {
+    /// Whether a text stands in a field of this head which an application takes for the one of this name: in another
+    /// field's value it says nothing.
+    func says(_ text: String, under name: String) -> Bool {
+        let folded = HeaderField.folded(name)
+        return self.split(separator: UInt8(ascii: "\n")).contains { line in
+            guard let colon = line.firstIndex(of: UInt8(ascii: ":")), Array(line[colon...]).holds(Array(text.utf8))
+            else { return false }
+            let written = String(decoding: line[..<colon], as: UTF8.self).split(separator: " ").joined()
+            return HeaderField.folded(written) == folded
+        }
     }
 }
 

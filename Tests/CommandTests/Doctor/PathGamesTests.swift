@@ -35,6 +35,12 @@ struct PathGamesTests {
         }
     }
 
+    @Test func aPathIsRespeltWhereItHasLetters() {
+        #expect(PathGames.respelt("/witness") == ["/WITNESS", "/%77itness"])
+        #expect(PathGames.respelt("/Witness") == ["/witness", "/%57itness"])
+        #expect(PathGames.respelt("/").isEmpty)
+    }
+
     @Test func eachIsAskedOnce() {
         let games = self.games("/admin", coversSuffixes: true).map { "\($0.method) \($0.target)" }
         #expect(Set(games).count == games.count)
