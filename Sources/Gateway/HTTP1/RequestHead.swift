@@ -291,9 +291,7 @@ package final class RequestHead {
     package var origin: String? { self.joined(.origin) }
     var secFetchSite: String? { self.joined(.secFetchSite) }
 
-    /// What a front proxy has said. What is dropped, because `Connection` names it, was said all the same.
-    ///
-    /// - Parameter removed: what that proxy takes away itself.
+    /// What a front proxy has said, whatever `Connection` names away; `removed` is what that proxy takes away itself.
     func original(removed: ReservedNames) -> OriginalFields {
         let storage = self.reader.bytes
         var original = OriginalFields(self.meaning.told, in: storage)
@@ -302,7 +300,8 @@ package final class RequestHead {
         for (index, field) in self.reader.fields.enumerated()
         where self.names[index] == .other && self.kinds[index] != .endToEnd {
             let name = bytes.extracting(field.name)
-            if self.reserved.contains(name) { original.note(reserved: name, removed: removed) }
+            let isReserved = self.kinds[index] == .reserved || self.reserved.contains(name)
+            if isReserved { original.note(reserved: name, removed: removed) }
         }
         return original
     }
