@@ -68,7 +68,8 @@ extension Examination {
                     .critical,
                     "The front reads paths differently from the gateway, and leads to another application",
                     seen: "GET \(target) \(cookies == nil ? "without" : "with") a session "
-                        + (hasArrived ? "reached" : "passed, and did not reach") + " the application of \(witness.path)",
+                        + (hasArrived ? "reached" : "passed, and did not reach")
+                        + " the application of \(witness.path)",
                     change: "in the front: compare paths with their case, and decoded (`gatehouse emit` prints how)"
                 )
             )
