@@ -51,6 +51,12 @@ core.register_action("gatehouse_check", { "http-req" }, function(txn, url, schem
         if location then
             txn:set_var("txn.gatehouse_location", location[0])
         end
+        -- A route that takes tokens says so, too.
+        local challenge = response.headers["www-authenticate"]
+        if challenge then
+            local more = challenge[1] and ", " .. challenge[1] or ""
+            txn:set_var("txn.gatehouse_challenge", challenge[0] .. more)
+        end
         local sign_in = response.headers["x-auth-request-redirect"]
         if sign_in then
             txn:set_var("txn.gatehouse_sign_in", sign_in[0])

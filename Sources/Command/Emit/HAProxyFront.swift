@@ -54,7 +54,7 @@ enum HAProxyFront {
                 acl gatehouse_passed var(txn.gatehouse_status) -m int 200
                 # A page is sent to the sign-in; scripts and posts are told where it is.
                 http-request redirect code 302 location %[var(txn.gatehouse_location)] if !gatehouse_endpoint { var(txn.gatehouse_location) -m found }
-                http-request return status 401 content-type application/problem+json hdr Cache-Control no-store hdr WWW-Authenticate Gatehouse lf-string '{"type":"about:blank","title":"Sign in first","status":401,"sign_in_url":"%[var(txn.gatehouse_sign_in)]"}' if !gatehouse_endpoint { var(txn.gatehouse_status) -m int 401 }
+                http-request return status 401 content-type application/problem+json hdr Cache-Control no-store hdr WWW-Authenticate %[var(txn.gatehouse_challenge)] lf-string '{"type":"about:blank","title":"Sign in first","status":401,"sign_in_url":"%[var(txn.gatehouse_sign_in)]"}' if !gatehouse_endpoint { var(txn.gatehouse_status) -m int 401 }
                 http-request deny deny_status 400 if !gatehouse_endpoint { var(txn.gatehouse_status) -m int 400 }
                 http-request deny deny_status 403 if !gatehouse_endpoint { var(txn.gatehouse_status) -m int 403 }
                 http-request deny deny_status 503 if !gatehouse_endpoint !gatehouse_passed
@@ -181,6 +181,12 @@ enum HAProxyFront {
                 local location = response.headers["location"]
                 if location then
                     txn:set_var("txn.gatehouse_location", location[0])
+                end
+                -- A route that takes tokens says so, too.
+                local challenge = response.headers["www-authenticate"]
+                if challenge then
+                    local more = challenge[1] and ", " .. challenge[1] or ""
+                    txn:set_var("txn.gatehouse_challenge", challenge[0] .. more)
                 end
                 local sign_in = response.headers["x-auth-request-redirect"]
                 if sign_in then

@@ -84,6 +84,8 @@ enum NginxFront {
                 proxy_set_header Upgrade $gatehouse_upgrade;
                 proxy_set_header Connection $gatehouse_connection;
             \(self.strippedFields(setup, indent: 4))
+                proxy_headers_hash_max_size 4096;
+                proxy_headers_hash_bucket_size 128;
                 proxy_http_version 1.1;
                 set $gatehouse_host \(authority.text);
 
@@ -117,7 +119,7 @@ enum NginxFront {
             \(self.endpoint(authority, setup))
                 }
             \(setup.otherEndpoints.map { "    location = \($0) {\n\(self.endpoint(authority, setup))\n    }\n" }.joined())
-                # A page is sent to the sign-in; scripts and posts are told where it is.
+                # A page is sent to the sign-in; scripts and posts are told where it is. nginx takes WWW-Authenticate over.
                 location @gatehouse_challenge {
                     auth_request off;
                     if ($gatehouse_location) {
@@ -125,7 +127,6 @@ enum NginxFront {
                     }
                     default_type application/problem+json;
                     add_header Cache-Control no-store always;
-                    add_header WWW-Authenticate 'Gatehouse realm="\(authority.text)"' always;
                     return 401 '{"type":"about:blank","title":"Sign in first","status":401,"sign_in_url":"$gatehouse_sign_in"}';
                 }
 

@@ -186,6 +186,38 @@ def test_strangers_are_not_answered(stage, forger, path, fields):
     assert "server.trusted_proxies" in entry["fix"] and "127.0.0.1" in entry["fix"]
 
 
+def test_a_check_of_a_route_that_takes_tokens_says_so(stage, forger):
+    routes = [*ROUTES, {"path": "/api", "bearer": {"audiences": ["https://api.example.test"]}}]
+    settings = {"server": {"trusted_proxies": ["127.0.0.1"]}, "route": routes}
+    gateway = stage.gateway(forger, "http://127.0.0.1:9", settings)
+    for path, fields in MODES:
+        asked = fields(gateway, **{"X_Original_URI" if path == "check" else "X_Forwarded_Uri": "/api"})
+        answer = ask(gateway.port, path, *asked)
+        assert answer.status == 401
+        assert [value.split()[0] for value in answer.all("WWW-Authenticate")] == ["Gatehouse", "Bearer"]
+        assert len(ask(gateway.port, path, *fields(gateway)).all("WWW-Authenticate")) == 1
+
+
+@pytest.mark.parametrize("path, fields", MODES)
+def test_a_field_that_no_front_removes_is_refused_and_named(gateway, cookie, path, fields):
+    for name in ("X-Auth-Anything", "Oidc-Claim-Anything", "X-Forwarded-Sub", "X.Team.User_X-User"):
+        answer = ask(gateway.port, path, *fields(gateway), f"Cookie: {cookie}", f"{name}: x")
+        if name.startswith("X.Team"):
+            assert answer.status == 200, "nobody reads this as an identity"
+            continue
+        assert answer.status == 400
+        eventually(lambda: [entry for entry in gateway.exchanges if name in entry.get("detail", "")])
+    for name in ("X-Auth-Request-User", "Oidc-Claim-Sub", "X-Real-Ip", "X-Forwarded-Port", "X-User-Agent"):
+        assert ask(gateway.port, path, *fields(gateway), f"Cookie: {cookie}", f"{name}: x").status == 200
+
+
+@pytest.mark.parametrize("path, fields", MODES)
+def test_an_escape_that_a_front_could_read_as_another_route_is_refused(gateway, cookie, path, fields):
+    name = "X_Original_URI" if path == "check" else "X_Forwarded_Uri"
+    for target, status in (("/%6fpen/x", 400), ("/open/%78", 200), ("/op%65n", 400), ("/%78", 200), ("/open/%C3%BC", 200)):
+        assert ask(gateway.port, path, *fields(gateway, **{name: target}), f"Cookie: {cookie}").status == status
+
+
 def test_a_route_without_an_upstream_forwards_nothing(gateway):
     answer = exchange(gateway.port, f"GET /open HTTP/1.1\r\nHost: 127.0.0.1:{gateway.port}\r\n\r\n".encode())
     assert answer.status == 404

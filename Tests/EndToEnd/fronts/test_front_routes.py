@@ -19,6 +19,7 @@ def front(request, shared_stage, forger, upstream):
         {"path": "/open", "upstream": other.url, "access": "anyone"},
         {"path": "/admin", "upstream": other.url, **ROLE},
         {"path": "/theirs", "upstream": other.url},
+        {"path": "/tokens", "upstream": upstream.url, "bearer": {"audiences": ["https://api.example.test"]}},
     ]
     settings = {"paths": {"register": "/signup"}}
     front = start_front(request.param, shared_stage, forger, upstream, routes, settings)
@@ -72,6 +73,17 @@ def test_a_registration_elsewhere_begins_there(front):
     answer = UserAgent().get(front.gateway.url("/signup"))
     assert answer.status_code in (302, 303)
     assert "first_screen=register" in answer.headers["Location"]
+
+
+def test_a_route_that_takes_tokens_says_so(front):
+    plain = ask(front, "/x").all("WWW-Authenticate")
+    assert len(plain) == 1 and plain[0].startswith("Gatehouse "), plain
+    offered = ", ".join(ask(front, "/tokens/x").all("WWW-Authenticate"))
+    assert offered.startswith("Gatehouse ")
+    # nginx before 1.23 takes one such field over.
+    assert "Bearer realm=" in offered or front.name == "nginx"
+    refused = ask(front, "/tokens/x", "Authorization: Bearer forged")
+    assert refused.status == 401 and 'error="invalid_token"' in ", ".join(refused.all("WWW-Authenticate"))
 
 
 def asked_by_browsers(front):
