@@ -27,12 +27,12 @@ struct CodeExchange: Sendable {
         guard let raw = tokens.idToken else { throw .unacceptable(.tokenMalformed) }
         let idToken = try await self.validate(raw, tokens: tokens, signIn: signIn, snapshot: snapshot, now: now)
         let question = UserInfoRequest(backChannel: self.backChannel, scopes: self.client.scopes, logger: self.logger)
-        let userInfo = await question.answer(
+        let answer = await question.answer(
             completing: idToken,
             accessToken: tokens.accessToken,
             at: snapshot.provider
         )
-        let claims = idToken.mergedClaims(with: userInfo)
+        let claims = idToken.mergedClaims(with: answer.userInfo)
         guard let identity = Identity(claims: claims, issuer: idToken.issuer) else {
             throw .unacceptable(.subjectUnusable)
         }

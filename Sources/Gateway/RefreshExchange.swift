@@ -181,21 +181,21 @@ package struct RefreshExchange: Sendable {
         if let raw = tokens.idToken {
             let nonce = earlier?.claims["nonce"]?.stringValue
             let token = try await self.validate(raw, tokens, nonce, session.identity.subject, snapshot, now: now)
-            let userInfo = await question.answer(
+            let answer = await question.answer(
                 completing: token,
                 accessToken: tokens.accessToken,
                 at: snapshot.provider
             )
-            // Without an answer what was known stands: a userinfo endpoint that is down takes nobody's roles away.
-            claims = Self.completed(token.mergedClaims(with: userInfo ?? earlier), from: earlier?.claims)
+            let userInfo = Self.userInfo(in: answer, for: session)
+            claims = Self.completed(token.mergedClaims(with: userInfo), from: earlier?.claims)
             idToken = token
         } else {
-            let userInfo = await question.answer(
+            let answer = await question.answer(
                 about: session.identity.subject,
                 accessToken: tokens.accessToken,
                 at: snapshot.provider
             )
-            claims = Self.completed(userInfo?.claims ?? earlier?.claims ?? .object([]), from: earlier?.claims)
+            claims = Self.completed(answer.userInfo?.claims ?? earlier?.claims ?? .object([]), from: earlier?.claims)
         }
         guard let identity = Identity(claims: claims, issuer: session.identity.issuer) else {
             throw .subjectUnusable
@@ -216,6 +216,16 @@ package struct RefreshExchange: Sendable {
             refreshedAt: now,
             generation: session.generation &+ 1
         )
+    }
+
+    /// What completes a new ID token. A userinfo endpoint that is down takes nobody's roles away: what it said before
+    /// stands. What the ID token said before does not, for its successor leaves out what has been taken away.
+    private static func userInfo(in answer: UserInfoAnswer, for session: Session) -> UserInfo? {
+        switch answer {
+        case .said(let userInfo): userInfo
+        case .nothing: nil
+        case .failed: UserInfo(session.claims, without: session.idToken, subject: session.identity.subject)
+        }
     }
 
     /// How and when somebody signed in does not change with a refresh, and need not be said again (Core 12.2).

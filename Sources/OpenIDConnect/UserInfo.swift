@@ -16,6 +16,18 @@ package struct UserInfo: Sendable, Equatable {
     }
 }
 
+extension UserInfo {
+    /// What userinfo had said of a session's claims: all that its ID token, which was accepted, does not say itself.
+    /// `nil` when they cannot be told apart.
+    package init?(_ claims: [UInt8], without idToken: String, subject: String) {
+        guard let merged = try? UserInfo.parse(claims, subject: subject).claims.objectValue,
+            let payload = (try? UnverifiedToken(idToken))?.payload, let signed = try? JSON.parse(payload).objectValue
+        else { return nil }
+        let names = Set(signed.filter { $0.value != .null }.map { Array($0.name.utf8) })
+        self.claims = .object(merged.filter { !names.contains(Array($0.name.utf8)) })
+    }
+}
+
 extension IDToken {
     /// The ID token's claims, completed by `userInfo`'s: the signed ones win, and null counts as absent. What is said
     /// about the token and the sign-in itself comes from the ID token alone.

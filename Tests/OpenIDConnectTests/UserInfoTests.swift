@@ -54,6 +54,15 @@ struct UserInfoTests {
         #expect(token.mergedClaims(with: info) == token.claims)
     }
 
+    @Test func whatTheTokenDoesNotSayWasUserInfos() throws {
+        let token = try judge(claims(["email": .null, "name": "Alice", "roles": nil]))
+        let merged = #"{"sub":"706lje0vqvfe","name":"Alice","email":"a@b.c","roles":["x"]}"#
+        let info = try #require(UserInfo(Array(merged.utf8), without: token.raw, subject: "706lje0vqvfe"))
+        #expect(info.claims == ["email": "a@b.c", "roles": ["x"]])
+        #expect(UserInfo(Array(merged.utf8), without: "no.token", subject: "706lje0vqvfe") == nil)
+        #expect(UserInfo(Array(merged.utf8), without: token.raw, subject: "somebody") == nil)
+    }
+
     @Test func withoutUserInfoTheTokenSpeaksAlone() throws {
         let token = try judge(claims())
         #expect(token.mergedClaims(with: nil) == token.claims)
