@@ -134,6 +134,12 @@ package struct RefreshExchange: Sendable {
             let fault: Fault
             do {
                 return try Self.tokens(in: try await self.backChannel.send(request), judge)
+            } catch Failure.lost(let lost) {
+                isOut = true
+                fault = lost
+            } catch Failure.temporary(let later) where isOut {
+                // That it was not used this time says nothing of the time before.
+                fault = later
             } catch let failure as Failure {
                 throw failure
             } catch BackChannelError.shutDown {
@@ -158,11 +164,19 @@ package struct RefreshExchange: Sendable {
         case .tokens(let tokens): return tokens
         case .refused(let code, let description): throw judge(code, description)
         case .temporary where response.status == 200: throw .lost(.provider("the token endpoint makes no sense"))
-        // Somebody in front of the provider has stopped waiting for it.
-        case .temporary where response.status == 504:
-            throw .lost(.provider("the token endpoint did not answer in time", detail: "status 504"))
         case .temporary:
-            throw .temporary(.provider("the token endpoint failed", detail: "status \(response.status)"))
+            let fault = Fault.provider("the token endpoint failed", detail: "status \(response.status)")
+            throw Self.mayHaveUsedToken(response) ? .lost(fault) : .temporary(fault)
+        }
+    }
+
+    /// Whether the provider may have used the token before it broke down, or before somebody in front of it lost its
+    /// answer. When it says itself that it failed, as OAuth writes it, it has not.
+    private static func mayHaveUsedToken(_ response: BackChannelResponse) -> Bool {
+        switch response.status {
+        case 500: (try? JSON.parse(response.body))?["error"]?.stringValue?.isEmpty ?? true
+        case 502, 504: true
+        default: false
         }
     }
 

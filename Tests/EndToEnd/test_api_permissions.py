@@ -109,7 +109,7 @@ def test_a_role_that_is_taken_away_counts_from_the_next_token(gateway, stand_in)
 
 
 def test_a_provider_that_fails_is_no_answer(gateway, stand_in, agent):
-    stand_in.control("/fault", {"route": "token", "n": -1, "status": 500})
+    stand_in.control("/fault", {"route": "token", "n": -1, "status": 503})
     try:
         assert agent.fetch(gateway.url("/read")).status_code == 503
         assert agent.fetch(gateway.url("/x")).status_code == 200
