@@ -29,6 +29,8 @@ package struct StoreFault: Error, Sendable {
         case refused
         /// Its answer makes no sense.
         case unreadable
+        /// There is a record of another version, or of somebody else's.
+        case unknownRecord
     }
 
     package let kind: Kind

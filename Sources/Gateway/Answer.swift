@@ -82,11 +82,18 @@ package struct Answer {
 extension Answer {
     /// What a fault becomes: a calm page for a navigation, a small problem for everything else. Neither says more than
     /// whose turn it is.
-    package static func fault(_ fault: Fault, asPage: Bool, requestID: String) -> Self {
+    ///
+    /// - Parameter actions: ways onward that the page offers.
+    package static func fault(
+        _ fault: Fault,
+        asPage: Bool,
+        actions: [Page.Action] = [],
+        requestID: String
+    ) -> Self {
         let text = Page.Text(fault)
         var answer =
             asPage
-            ? Answer.page(Page(text, requestID: requestID), status: fault.status)
+            ? Answer.page(Page(text, actions: actions, requestID: requestID), status: fault.status)
             : Answer.problem(fault.status, text.title, members: [.requestID(requestID)])
         let passesWithTime = fault.status == .serviceUnavailable || fault.status == .tooManyRequests
         if passesWithTime { answer.fields.append(("Retry-After", "5")) }

@@ -1,5 +1,7 @@
+import Access
 import NIOCore
 import NIOHTTP1
+import OpenIDConnect
 
 /// Bytes to the browser, answers of our own, and the end of an exchange.
 extension ExchangeHandler {
@@ -106,12 +108,27 @@ extension ExchangeHandler {
         switch self.exchange.failed() {
         case .answer:
             let asPage = self.current.wantsPage
-            self.answer(.fault(fault, asPage: asPage, requestID: self.current.requestID.description))
+            let requestID = self.current.requestID.description
+            if asPage, fault.isUnreadableSession { return self.answer(self.unreadableSession(fault, requestID)) }
+            self.answer(.fault(fault, asPage: asPage, requestID: requestID))
         case .abort:
             self.current.fault = fault
             self.abort()
         case .none: break
         }
+    }
+
+    /// A record that cannot be opened would be a dead end without a way around it.
+    private func unreadableSession(_ fault: Fault, _ requestID: String) -> Answer {
+        let target = self.current.access.flatMap { ReturnURL($0.target) } ?? .root
+        let query = FormEncoding.encode([("rd", target.text)])
+        let href = self.party.settings.configuration.paths.signIn + "?" + query
+        return .fault(
+            fault,
+            asPage: true,
+            actions: [.link(label: "Sign in again", href: href)],
+            requestID: requestID
+        )
     }
 
     /// What has arrived is no request, or not in time: it is answered all the same, as the connection's last.

@@ -90,6 +90,11 @@ extension Fault {
         Self(.store, .serviceUnavailable, "the session store failed", detail: "\(fault.kind): \(fault.detail)")
     }
 
+    /// One session's record, which is of another version or which no key of ours opens. Time does not heal it.
+    package static let unreadableSession = Self(.store, .serviceUnavailable, "a session record cannot be opened")
+
+    var isUnreadableSession: Bool { self.source == .store && self.reason == Self.unreadableSession.reason }
+
     static func provider(_ reason: String, detail: String? = nil) -> Self {
         Self(.provider, .serviceUnavailable, reason, detail: detail)
     }

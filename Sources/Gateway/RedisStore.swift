@@ -44,15 +44,11 @@ package final class RedisStore: SessionStore {
         _ completion: @escaping (Result<StoredRecord?, StoreFault>) -> Void
     ) {
         self.connection.send(.get(self.name(of: key))) { result in
-            completion(
-                Self.reply(result) { reply in
-                    switch reply {
-                    case .null: .some(nil)
-                    case .bytes(let bytes): self.record(bytes).map { .some($0) }
-                    default: nil
-                    }
-                }
-            )
+            if case .success(.bytes(let bytes)) = result {
+                let fault = StoreFault(kind: .unknownRecord, detail: "not a record of this version")
+                return completion(self.record(bytes).map { .success($0) } ?? .failure(fault))
+            }
+            completion(Self.reply(result) { $0 == .null ? .some(nil) : nil })
         }
     }
 

@@ -35,7 +35,7 @@ extension RefreshFlight {
                     )
                     completion(.success(self.open(session, record.box)))
                 } catch {
-                    completion(.failure(Fault(.store, .serviceUnavailable, "a session record cannot be opened")))
+                    completion(.failure(.unreadableSession))
                 }
             }
         }

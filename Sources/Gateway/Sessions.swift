@@ -113,6 +113,9 @@ package final class Sessions {
         self.store.load(ticket.key) { result in
             self.metrics.storeLatency.record(NIODeadline.now() - started)
             switch result {
+            case .failure(let fault) where fault.kind == .unknownRecord:
+                self.cache.abandon(fill)
+                self.load(rest, for: authority, unopened: .unreadableSession, completion)
             case .failure(let fault):
                 self.cache.abandon(fill)
                 completion(.failure(.store(fault)))
@@ -145,36 +148,6 @@ package final class Sessions {
             if case .failure(let fault) = result { return completion(.failure(.store(fault))) }
             self.store.save(ticket.key, box, expiresIn: self.timeToLive(of: session)) { result in
                 completion(result.map { ticket }.mapError { .store($0) })
-            }
-        }
-    }
-
-    /// Ends what these tickets stand for. The sessions are handed over for what remains to be done with their tokens.
-    package func remove(_ tickets: [Ticket], for authority: Authority, _ completion: @escaping Completion<[Session]>) {
-        self.remove(tickets[...], for: authority, removed: [], completion)
-    }
-
-    private func remove(
-        _ tickets: ArraySlice<Ticket>,
-        for authority: Authority,
-        removed: [Session],
-        _ completion: @escaping Completion<[Session]>
-    ) {
-        guard let ticket = tickets.first else { return completion(.success(removed)) }
-        self.load([ticket], for: authority) { result in
-            switch result {
-            case .failure(let fault): completion(.failure(fault))
-            case .success(nil): self.remove(tickets.dropFirst(), for: authority, removed: removed, completion)
-            case .success(let opened?):
-                self.cache.forget(ticket.key)
-                self.store.remove(ticket.key) { result in
-                    if case .failure(let fault) = result { return completion(.failure(.store(fault))) }
-                    self.onEnd(ticket.key)
-                    // What is left in the indexes leads nowhere and goes with time; nobody waits for it.
-                    self.store.leave(ticket.key, SessionIndex.all(of: opened.session, under: ticket.key)) { _ in }
-                    let all = removed + [opened.session]
-                    self.remove(tickets.dropFirst(), for: authority, removed: all, completion)
-                }
             }
         }
     }
@@ -237,7 +210,7 @@ package final class Sessions {
                 return .success(nil)
             } catch {
                 self.cache.abandon(fill)
-                return .failure(Fault(.store, .serviceUnavailable, "a session record cannot be opened"))
+                return .failure(.unreadableSession)
             }
             self.metrics.openings += 1
         }

@@ -27,6 +27,7 @@ package final class Worker {
     /// `nil`: the operator wants none.
     let audit: AuditLog?
     let refresh: Refresh
+    let revocation: TokenRevocation
     /// What is to be waited for before the loop ends.
     package let detached: DetachedWork
     /// The same loop's workers for the other providers. They serve no connection; they share the sessions and all that is
@@ -143,6 +144,13 @@ package final class Worker {
             logger: shared.logger,
             clock: shared.clock
         )
+        let revocation = TokenRevocation(
+            directory: party.provider,
+            backChannel: party.backChannel,
+            client: party.settings.configuration.provider.client,
+            logger: shared.logger
+        )
+        self.revocation = revocation
         self.refresh = Refresh(
             eventLoop: shared.eventLoop,
             sessions: shared.sessions,

@@ -4,7 +4,9 @@
 import pytest
 
 from harness import gateway as program
+from harness.operations import grant
 from harness.raw_http import exchange, request
+from harness.replicas import redis_settings
 from harness.stage import session_of, sign_in
 from harness.user_agent import UserAgent
 from harness.waiting import eventually
@@ -220,3 +222,47 @@ def test_many_requests_during_an_outage_are_all_answered_soon(gateway, server, a
     server.resume()
     eventually(lambda: alice.get(gateway.url("/")).status_code == 200)
     assert gateway.is_alive
+
+
+def spoil(server):
+    """Makes the one record one that no key opens."""
+    client = server.client()
+    (key,) = client.keys("gatehouse:session:*")
+    record = bytearray(client.get(key))
+    record[-1] ^= 1
+    client.set(key, bytes(record), keepttl=True)
+
+
+def test_a_record_that_cannot_be_opened_is_no_dead_end(gateway, forger, server, alice, upstream):
+    spoil(server)
+    page = eventually(lambda: [answer for answer in [alice.get(gateway.url("/x?y=1"))] if answer.status_code == 503])[0]
+    assert_unavailable(page)
+    assert "sign-in?rd=%2Fx%3Fy%3D1" in page.text and "still signed in" not in page.text
+    challenge = alice.get(gateway.own("sign-in") + "?rd=%2Fx%3Fy%3D1")
+    arrived = alice.get(forger.authenticate(alice, alice.location(challenge)))
+    assert alice.location(arrived) == gateway.url("/x?y=1")
+    assert alice.get(gateway.url("/x")).status_code == 200
+    assert len(server.client().keys("gatehouse:session:*")) == 1, "the old record has gone"
+
+
+def test_who_cannot_be_read_can_sign_out(gateway, server, alice):
+    spoil(server)
+    eventually(lambda: alice.get(gateway.url("/")).status_code == 503)
+    assert alice.submit(alice.get(gateway.own("sign-out"))).status_code == 303
+    assert not server.client().keys("gatehouse:session:*")
+    assert alice.get(gateway.url("/")).status_code == 302
+
+
+@pytest.mark.parametrize("database", [0, 1])
+def test_our_user_may_do_what_we_need_and_no_more(stage, forger, upstream, server, database):
+    """As the guide says it. Where it does, a session is begun, refreshed, listed and ended."""
+    grant(server, *(["+select"] if database else []))
+    settings = redis_settings(f"redis://gatehouse:s3cret@127.0.0.1:{server.port}/{database}")
+    gateway = stage.gateway(forger, upstream, settings | {"admin": {"token": "an-admin-token-of-some-length"}})
+    eventually(lambda: gateway.admin("/readyz").status_code == 200)
+    agent = sign_in(gateway, forger)
+    assert session_of(gateway, agent)
+    eventually(lambda: "gatehouse_session_caches_current 0" not in gateway.admin("/metrics").text)
+    assert agent.submit(agent.get(gateway.own("sign-out"))).status_code == 303
+    assert agent.get(gateway.url("/")).status_code == 302
+    assert "NOPERM" not in gateway.process.output

@@ -60,7 +60,7 @@ struct RedisStoreTests {
         let key = Ticket.make().key
         _ = try await client.send("SET", "gatehouse:session:{\(key.hex)}", value)
         let fault = await #expect(throws: StoreFault.self) { try await client.driver.load(key) }
-        #expect(fault?.kind == .unreadable)
+        #expect(fault?.kind == .unknownRecord)
         try await client.close()
     }
 

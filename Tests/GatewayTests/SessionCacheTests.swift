@@ -225,7 +225,7 @@ struct SessionCacheTests {
     @Test func whatIsRemovedHereIsGoneAtOnce() throws {
         let ticket = try self.create()
         _ = try self.load(ticket)
-        self.sessions.remove([ticket], for: self.authority) { _ in }
+        self.sessions.remove([ticket], for: self.authority) { _, _ in }
         #expect(try self.load(ticket) == nil)
     }
 }

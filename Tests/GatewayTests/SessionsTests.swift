@@ -35,10 +35,10 @@ struct SessionsTests {
         return try #require(result).get()
     }
 
-    private func remove(_ tickets: [Ticket]) throws -> [Session] {
-        var result: Result<[Session], Fault>?
-        self.sessions.remove(tickets, for: self.authority) { result = $0 }
-        return try #require(result).get()
+    private func remove(_ tickets: [Ticket]) throws -> (removed: [RemovedSession], fault: Fault?) {
+        var outcome: (removed: [RemovedSession], fault: Fault?)?
+        self.sessions.remove(tickets, for: self.authority) { outcome = ($0, $1) }
+        return try #require(outcome)
     }
 
     @Test func aSessionIsFoundUnderItsTicket() throws {
@@ -68,7 +68,7 @@ struct SessionsTests {
         #expect(one.known(tickets, for: self.authority) != nil)
         store.claim([1], expiresIn: .seconds(1)) { _ in }
         #expect(one.known(tickets, for: self.authority) != nil)
-        other.remove(tickets, for: self.authority) { _ in }
+        other.remove(tickets, for: self.authority) { _, _ in }
         #expect(one.known(tickets, for: self.authority) == nil)
     }
 
@@ -201,9 +201,29 @@ struct SessionsTests {
 
     @Test func whatIsRemovedIsHandedOverAndGone() throws {
         let tickets = try [self.create(.make(refreshToken: "one")), .make(), self.create(.make(refreshToken: "two"))]
-        #expect(try self.remove(tickets).map(\.refreshToken) == ["one", "two"])
+        #expect(try self.remove(tickets).removed.map { $0.session?.refreshToken } == ["one", "two"])
         #expect(try self.load(tickets) == nil)
-        #expect(try self.remove(tickets).isEmpty)
+        #expect(try self.remove(tickets).removed.isEmpty)
+    }
+
+    @Test func whatCannotBeOpenedIsRemovedAndKeepsNothingElse() throws {
+        let ticket = Ticket.make()
+        self.store.save(ticket.key, Array("junk".utf8), expiresIn: .seconds(60)) { _ in }
+        let good = try self.create(.make(refreshToken: "good"))
+        let outcome = try self.remove([ticket, good])
+        #expect(outcome.fault == nil)
+        #expect(outcome.removed.map(\.key) == [ticket.key, good.key])
+        #expect(outcome.removed.map { $0.session?.refreshToken } == [nil, "good"])
+        #expect(try self.load([ticket, good]) == nil)
+    }
+
+    @Test func aFaultKeepsNoOtherSessionFromEnding() throws {
+        let tickets = try [self.create(), self.create(.make(refreshToken: "two"))]
+        self.store.removalFaults = 1
+        let outcome = try self.remove(tickets)
+        #expect(outcome.fault?.source == .store)
+        #expect(outcome.removed.map(\.key) == [tickets[1].key])
+        #expect(try self.load([tickets[0]]) != nil)
     }
 
     @Test func anIdentityTooLargeForHeaderFieldsHasNone() throws {

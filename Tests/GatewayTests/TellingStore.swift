@@ -14,6 +14,10 @@ final class TellingStore: SessionStore {
     var fault: StoreFault?
     /// Notes are changed, and nobody learns of it.
     var losesAnswers = false
+    /// So many removals fail.
+    var removalFaults = 0
+    /// What somebody else does in the moment before a record is replaced.
+    var beforeReplacing: (() -> Void)?
     private(set) var loads = 0
     private(set) var extensions: [Duration] = []
     private(set) var noteChanges: [[UInt8]?] = []
@@ -80,6 +84,10 @@ final class TellingStore: SessionStore {
     }
 
     func remove(_ key: SessionKey, _ completion: @escaping (Result<Bool, StoreFault>) -> Void) {
+        guard self.removalFaults == 0 else {
+            self.removalFaults -= 1
+            return completion(.failure(StoreFault(kind: .timeout)))
+        }
         self.unlessFailing(completion) { self.base.remove(key, completion) }
     }
 

@@ -141,7 +141,10 @@ private final class Callback {
 
     private func replaceOld(with ticket: Ticket, _ session: Session, _ signIn: SignIn) {
         // The record this browser had before is nobody's any more. The new session stands either way.
-        self.worker.sessions.remove(self.request.tickets, for: self.sessions) { _ in
+        self.worker.sessions.remove(self.request.tickets, for: self.sessions) { removed, _ in
+            let provider = session.providerSessionID
+            let old = removed.compactMap(\.session).filter { !$0.mayShareGrant(withProviderSession: provider) }
+            self.worker.revoke(old.compactMap(\.refreshToken))
             self.succeed(ticket, session, signIn)
         }
     }
@@ -211,12 +214,12 @@ private final class Callback {
     private func startOver(attempt: UInt8, returningTo returnURL: ReturnURL, clearing cookie: String?) {
         self.worker.sessions.load(self.request.tickets, for: self.sessions) { result in
             switch result {
-            case .failure(let fault): self.fail(fault)
+            case .failure(let fault) where !fault.isUnreadableSession: self.fail(fault)
             case .success(.some):
                 var answer = Answer.redirect(.seeOther, to: returnURL.text)
                 if let cookie { answer.setCookie(self.transactions.cleared(cookie)) }
                 self.respond(answer)
-            case .success(nil) where attempt > 0:
+            case .success(nil) where attempt > 0, .failure where attempt > 0:
                 let again = self.worker.settings.configuration.paths.signIn
                 let actions = [Page.Action.link(label: "Try again", href: again)]
                 self.respond(
@@ -225,7 +228,7 @@ private final class Callback {
                         status: .badRequest
                     )
                 )
-            case .success(nil):
+            case .success(nil), .failure:
                 SignInEndpoint.begin(
                     returningTo: returnURL,
                     parameters: .init(),

@@ -13,34 +13,49 @@ enum SignOutEndpoint {
             let fault = Fault(.downstream, .forbidden, "a sign-out without same-origin evidence")
             return respond(.fault(fault, asPage: false, requestID: request.requestID))
         }
-        Self.remove(worker.parties[...], [], request) { result in
-            switch result {
-            // Whoever is told "signed out" must be: as long as the record may live on, the cookie stays.
-            case .failure(let fault): respond(.fault(fault, asPage: true, requestID: request.requestID))
-            case .success(let ended): Self.finish(ended, request, on: worker, respond)
+        Self.remove(worker.parties[...], ([], nil), request) { outcome in
+            Self.noteEnded(outcome.ended, request, on: worker)
+            // Whoever is told "signed out" must be: as long as a record may live on, the cookie stays.
+            if let fault = outcome.fault {
+                return respond(.fault(fault, asPage: true, requestID: request.requestID))
             }
+            Self.finish(outcome.ended, request, on: worker, respond)
         }
     }
 
-    /// The sessions that a browser has here, each with the worker for its provider.
-    private typealias Ended = [(party: Worker, session: Session)]
+    /// The sessions that a browser has had here, each with the worker for its provider.
+    private typealias Ended = [(party: Worker, removed: RemovedSession)]
+    /// Those, and what has kept others from ending.
+    private typealias Outcome = (ended: Ended, fault: Fault?)
 
     /// Ends those with all of these providers.
     private static func remove(
         _ parties: ArraySlice<Worker>,
-        _ ended: Ended,
+        _ outcome: Outcome,
         _ request: EndpointRequest,
-        _ completion: @escaping (Result<Ended, Fault>) -> Void
+        _ completion: @escaping (Outcome) -> Void
     ) {
-        guard let party = parties.first else { return completion(.success(ended)) }
+        guard let party = parties.first else { return completion(outcome) }
         let authority = party.settings.sessions(of: request.access.authority)
-        party.sessions.remove(party.tickets(in: request.cookies), for: authority) { result in
-            switch result {
-            case .failure(let fault): completion(.failure(fault))
-            case .success(let sessions):
-                let ended = ended + sessions.map { (party, $0) }
-                Self.remove(parties.dropFirst(), ended, request, completion)
-            }
+        party.sessions.remove(party.tickets(in: request.cookies), for: authority) { removed, fault in
+            let ended = outcome.ended + removed.map { (party, $0) }
+            Self.remove(parties.dropFirst(), (ended, outcome.fault ?? fault), request, completion)
+        }
+    }
+
+    /// What these sessions had at their providers is given back. Not waited for.
+    private static func noteEnded(_ ended: Ended, _ request: EndpointRequest, on worker: Worker) {
+        for party in worker.parties {
+            party.revoke(ended.filter { $0.party === party }.compactMap { $0.removed.session?.refreshToken })
+        }
+        for (_, removed) in ended {
+            worker.audit?.write(
+                .signedOut,
+                subject: removed.session?.identity.subject,
+                session: removed.key,
+                client: request.access.clientAddress,
+                requestID: request.requestID
+            )
         }
     }
 
@@ -54,6 +69,8 @@ enum SignOutEndpoint {
         let authority = party.settings.sessions(of: request.access.authority)
         party.sessions.load(party.tickets(in: request.cookies), for: authority) { result in
             switch result {
+            // There is something to sign out of.
+            case .failure(let fault) where fault.isUnreadableSession: completion(.success(true))
             case .failure(let fault): completion(.failure(fault))
             case .success(.some): completion(.success(true))
             case .success(nil): Self.isSignedIn(parties.dropFirst(), request, completion)
@@ -111,19 +128,8 @@ enum SignOutEndpoint {
     ) {
         // A browser can be sent to one of them; the others' own sessions end when they do.
         let party = ended.first?.party ?? worker.party(worker.settings.defaultParty(for: request.access.authority))
-        let sessions = ended.filter { $0.party === party }.map(\.session)
+        let sessions = ended.filter { $0.party === party }.compactMap(\.removed.session)
         let directory = party.provider
-        for party in worker.parties {
-            Self.revokeTokens(of: ended.filter { $0.party === party }.map(\.session), on: party)
-        }
-        for (_, session) in ended {
-            worker.audit?.write(
-                .signedOut,
-                subject: session.identity.subject,
-                client: request.access.clientAddress,
-                requestID: request.requestID
-            )
-        }
         // The session here is over, whatever comes of the provider: without it there is only the other half to skip.
         worker.run {
             try await directory.snapshot()
@@ -145,29 +151,6 @@ enum SignOutEndpoint {
             for party in worker.parties { answer.setCookie(party.ticketCookie(nil)) }
             answer.setCookie(SignInLoop.cleared(on: worker))
             respond(answer)
-        }
-    }
-
-    /// Logto lets offline grants survive its own sign-out, so the refresh token has to be ended by us. Not waited for.
-    private static func revokeTokens(of sessions: [Session], on worker: Worker) {
-        let tokens = sessions.compactMap(\.refreshToken)
-        guard !tokens.isEmpty else { return }
-        let directory = worker.provider
-        let backChannel = worker.backChannel
-        let client = worker.settings.configuration.provider.client
-        worker.run {
-            guard let endpoint = try await directory.snapshot().provider.revocationEndpoint else { return }
-            for token in tokens {
-                let request = TokenRequest.revocation(token, hint: .refreshToken, client: client)
-                _ = try await backChannel.post(request, to: endpoint)
-            }
-        } then: { result in
-            guard case .failure(let error) = result else { return }
-            let fault = error as? Fault
-            worker.logger.warning(
-                "a refresh token could not be revoked",
-                metadata: ["error": "\(fault?.detail ?? fault?.reason ?? "unknown")"]
-            )
         }
     }
 }

@@ -68,6 +68,11 @@ extension Page.Text {
                 title: "The sign-in service is not available",
                 message: "Nothing is wrong with your account. Please try again in a moment."
             )
+        case (.store, _) where fault.isUnreadableSession:
+            self.init(
+                title: "Your session cannot be read",
+                message: "Please try again in a moment, or sign in anew."
+            )
         case (.store, _):
             self.init(
                 title: "We cannot look up your session just now",

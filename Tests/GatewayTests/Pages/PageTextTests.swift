@@ -19,6 +19,10 @@ struct PageTextTests {
         #expect(text.message.contains("still signed in"))
     }
 
+    @Test func aRecordThatTimeDoesNotHealIsNotSaidToPass() {
+        #expect(Page.Text(.unreadableSession).message.contains("sign in anew"))
+    }
+
     @Test func aProviderThatFailsIsNamedBeforeItsStatus() {
         #expect(Page.Text(Fault(.provider, .gatewayTimeout, "x")).title == "The sign-in service is not available")
     }
