@@ -84,16 +84,19 @@ package final class MemoryStore: SessionStore, Sendable {
 
     package func replace(
         _ key: SessionKey,
-        _ box: [UInt8],
+        _ expected: [UInt8],
+        with box: [UInt8],
         expiresIn duration: Duration,
-        _ completion: @escaping (Result<Bool, StoreFault>) -> Void
+        _ completion: @escaping (Result<Replacement, StoreFault>) -> Void
     ) {
-        let wasThere = self.atOnce(duration) { tables, now, end in
+        let replacement = self.atOnce(duration) { tables, now, end -> Replacement in
+            guard let found = tables.sessions.value(for: key, now: now) else { return .absent }
+            guard found.value == expected else { return .changed }
             self.changes.add(1, ordering: .releasing)
-            return tables.sessions.extend(key, expiresAt: end, now: now)
-                && tables.sessions.update(key, box, expiresAt: end, now: now)
+            tables.sessions.update(key, box, expiresAt: end, now: now)
+            return .done
         }
-        completion(.success(wasThere))
+        completion(.success(replacement))
     }
 
     package func extend(

@@ -18,6 +18,15 @@ package enum NoteChange: Sendable, Equatable {
     case kept([UInt8]?, remaining: Duration)
 }
 
+/// What came of replacing a record.
+package enum Replacement: Sendable, Equatable {
+    case done
+    /// There is none.
+    case absent
+    /// It is another one than was expected.
+    case changed
+}
+
 /// A store that could not answer. This is never an absent session (security rule 21).
 package struct StoreFault: Error, Sendable {
     package enum Kind: String, Sendable {
@@ -65,13 +74,14 @@ package protocol SessionStore: AnyObject {
         _ completion: @escaping (Result<Void, StoreFault>) -> Void
     )
 
-    /// Stores a record only when there is one under the key: a session that was ended meanwhile stays ended.
-    /// Answers whether there was.
+    /// Stores a record in place of the one that is expected, at once or not at all: a session that was ended meanwhile
+    /// stays ended, and what was written meanwhile is not lost.
     func replace(
         _ key: SessionKey,
-        _ box: [UInt8],
+        _ expected: [UInt8],
+        with box: [UInt8],
         expiresIn: Duration,
-        _ completion: @escaping (Result<Bool, StoreFault>) -> Void
+        _ completion: @escaping (Result<Replacement, StoreFault>) -> Void
     )
 
     /// Sets how long a record lives from now on; nothing happens when there is none.

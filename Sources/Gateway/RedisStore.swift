@@ -66,15 +66,27 @@ package final class RedisStore: SessionStore {
 
     package func replace(
         _ key: SessionKey,
-        _ box: [UInt8],
+        _ expected: [UInt8],
+        with box: [UInt8],
         expiresIn duration: Duration,
-        _ completion: @escaping (Result<Bool, StoreFault>) -> Void
+        _ completion: @escaping (Result<Replacement, StoreFault>) -> Void
     ) {
         let command = RedisCommand([
-            Array("SET".utf8), self.name(of: key), self.value(box, duration), Array("PX".utf8), duration.milliseconds,
-            Array("XX".utf8),
+            Array("EVAL".utf8), Array(Self.replaceScript.utf8), Array("1".utf8), self.name(of: key),
+            Array(String(Self.headLength + 1).utf8), expected, self.value(box, duration), duration.milliseconds,
         ])
-        self.connection.send(command) { completion(Self.reply($0, Self.wasSet)) }
+        self.connection.send(command) { result in
+            completion(
+                Self.reply(result) { reply in
+                    switch reply {
+                    case .integer(0): .absent
+                    case .integer(1): .done
+                    case .integer(2): .changed
+                    default: nil
+                    }
+                }
+            )
+        }
     }
 
     package func extend(
@@ -145,6 +157,19 @@ package final class RedisStore: SessionStore {
         redis.call('SETRANGE', KEYS[1], 0, ARGV[2])
         return 1
         """
+
+    /// Whether the record is the one that is expected is told without its head: that changes with each use.
+    private static let replaceScript = """
+        local found = redis.call('GET', KEYS[1])
+        if not found then return 0 end
+        if string.sub(found, ARGV[1]) ~= ARGV[2] then return 2 end
+        redis.call('SET', KEYS[1], ARGV[3], 'PX', ARGV[4])
+        return 1
+        """
+    private static let disclaimScript = """
+        if redis.call('GET', KEYS[1]) == ARGV[1] then return redis.call('DEL', KEYS[1]) end
+        return 0
+        """
     private static let format: UInt8 = 1
     static let headLength = 9
 
@@ -166,7 +191,7 @@ package final class RedisStore: SessionStore {
         return StoredRecord(box: Array(value[Self.headLength...]), idleRemaining: max(remaining, .zero))
     }
 
-    /// The answer to `SET … NX` or `XX`: done, or not done because of the condition.
+    /// The answer to `SET … NX`: done, or not done because of the condition.
     private static func wasSet(_ reply: Reply) -> Bool? {
         switch reply {
         case .status("OK"): true

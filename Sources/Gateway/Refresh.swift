@@ -18,6 +18,8 @@ package final class Refresh {
     let sessions: Sessions
     let detached: DetachedWork
     let present: Present
+    /// Ends a refresh token at the provider.
+    let revoke: @Sendable (String) async -> Void
     /// For so long a token whose answer was lost may be presented again (`provider.refresh_retry`).
     let retryWindow: Duration
     let metrics: Metrics
@@ -46,6 +48,7 @@ package final class Refresh {
         sessions: Sessions,
         detached: DetachedWork,
         present: @escaping Present,
+        revoke: @escaping @Sendable (String) async -> Void,
         retryWindow: Duration,
         metrics: Metrics,
         audit: AuditLog?,
@@ -55,6 +58,7 @@ package final class Refresh {
         self.sessions = sessions
         self.detached = detached
         self.present = present
+        self.revoke = revoke
         self.retryWindow = retryWindow
         self.metrics = metrics
         self.audit = audit

@@ -13,14 +13,17 @@ extension RefreshFlight {
     func load(_ completion: @escaping (OpenedSession?) -> Void) {
         self.read { result in
             switch result {
-            case .success(let current): completion(current)
+            case .success(let current): completion(current?.opened)
             case .failure(let fault): self.land(.failure(fault))
             }
         }
     }
 
+    /// What the store has: a session, and the very bytes it was opened from.
+    private typealias Current = (opened: OpenedSession, box: [UInt8])
+
     /// Always from the store: a cache may be behind.
-    private func read(_ completion: @escaping (Result<OpenedSession?, Fault>) -> Void) {
+    private func read(_ completion: @escaping (Result<Current?, Fault>) -> Void) {
         self.store.load(self.key) { result in
             switch result {
             case .failure(let fault): completion(.failure(.store(fault)))
@@ -33,7 +36,7 @@ extension RefreshFlight {
                         authority: self.session.authority,
                         with: self.settings.keys
                     )
-                    completion(.success(self.open(session, record.box)))
+                    completion(.success((self.open(session, record.box), record.box)))
                 } catch {
                     completion(.failure(.unreadableSession))
                 }
@@ -64,19 +67,23 @@ extension RefreshFlight {
         self.read { result in
             switch result {
             case .failure(let fault): again(fault)
-            // Ended meanwhile, or further than we are: a holder that was asleep for long.
-            case .success(let current) where Self.isOver(current, for: next): completion(current)
-            case .success(let current):
+            case .success(nil):
+                self.revoke(next)
+                completion(nil)
+            // Further than we are: a holder that was asleep for long.
+            case .success(let current?) where current.opened.session.isNewer(than: next): completion(current.opened)
+            case .success(let current?):
                 // A mark is obeyed by a renewal that knew of it and was accepted. Any other leaves it for the next.
                 let isObeyed = outcome == .completed && self.hasReadMark
-                let isStale = current?.isStale ?? false && !isObeyed
+                let isStale = current.opened.isStale && !isObeyed
                 let box = isStale ? record.markedStale.bytes : record.bytes
                 let life = self.refresh.sessions.timeToLive(of: next)
-                self.store.replace(self.key, box, expiresIn: life) { result in
+                self.store.replace(self.key, current.box, with: box, expiresIn: life) { result in
                     switch result {
                     case .failure(let fault): again(.store(fault))
-                    case .success(false): completion(nil)
-                    case .success(true):
+                    // Marked, ended or replaced since it was read: it is judged anew.
+                    case .success(.changed), .success(.absent): self.save(next, outcome, attempt: attempt, completion)
+                    case .success(.done):
                         self.refresh.sessions.cache.forget(self.key)
                         self.refresh.sessions.onRefresh(self.key)
                         if let outcome { self.refresh.metrics.countRefresh(outcome) }
@@ -88,10 +95,21 @@ extension RefreshFlight {
         }
     }
 
-    /// Whether there is nothing to store it for.
-    private static func isOver(_ current: OpenedSession?, for next: Session) -> Bool {
-        guard let current else { return true }
-        return current.session.isNewer(than: next)
+    /// The session has ended while its token was out, and whoever ended it knew only the one before. The new one is not
+    /// left alive, unless another session may live by it.
+    private func revoke(_ next: Session) {
+        guard let token = next.refreshToken else { return }
+        let person = SessionIndex.subject(next.identity.subject, issuer: next.identity.issuer)
+        self.refresh.sessions.list(person) { result in
+            guard case .success(let others) = result,
+                !others.contains(where: { next.mayShareGrant(withProviderSession: $0.summary?.providerSessionID) })
+            else { return }
+            let revoke = self.refresh.revoke
+            self.refresh.detached.run {
+                await revoke(token)
+            } then: { _ in
+            }
+        }
     }
 
     /// A provider may begin to name its session only now.

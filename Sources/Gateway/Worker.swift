@@ -158,6 +158,7 @@ package final class Worker {
             present: { (errand, session) async throws(RefreshExchange.Failure) -> Session in
                 try await exchange.carryOut(errand, for: session)
             },
+            revoke: { await revocation.revoke([$0]) },
             retryWindow: party.settings.configuration.provider.refreshRetry,
             metrics: shared.metrics,
             audit: shared.audit,

@@ -103,7 +103,9 @@ struct MemoryStoreTests {
                 try await store.save(key, box, expiresIn: .seconds(seconds))
                 model[key] = (box, now + seconds)
             case 1:
-                #expect(try await store.replace(key, box, expiresIn: .seconds(seconds)) == (live != nil))
+                let expected = live?.box ?? []
+                let replacement = try await store.replace(key, expected, with: box, expiresIn: .seconds(seconds))
+                #expect(replacement == (live == nil ? .absent : .done))
                 if live != nil { model[key] = (box, now + seconds) }
             case 2:
                 try await store.extend(key, expiresIn: .seconds(seconds))

@@ -12,6 +12,7 @@ final class PlayedProvider: Sendable {
     private struct State {
         var presented: [String] = []
         var errands: [RefreshErrand] = []
+        var revoked: [String] = []
         var answer: Answer?
         var isHolding = false
         var held: [CheckedContinuation<Void, Never>] = []
@@ -28,6 +29,12 @@ final class PlayedProvider: Sendable {
     /// Refresh tokens in the order in which they came.
     var presented: [String] { self.state.withLock { $0.presented } }
     var errands: [RefreshErrand] { self.state.withLock { $0.errands } }
+
+    var revoked: [String] { self.state.withLock { $0.revoked } }
+
+    func revoke(_ token: String) {
+        self.state.withLock { $0.revoked.append(token) }
+    }
 
     /// From now on it answers so; `nil`: well.
     func answer(_ answer: Answer?) {

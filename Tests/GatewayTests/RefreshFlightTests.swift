@@ -125,6 +125,49 @@ struct RefreshFlightTests {
         #expect(try stage.session(ticket) == next)
     }
 
+    @Test func `a mark that comes while the result is stored is not lost`() async throws {
+        let stage = try RefreshStage()
+        let replica = try await stage.replica()
+        let ticket = try stage.signIn()
+        // Later than the sign-in, so that what comes is known for a renewal.
+        stage.clock.advance(by: .seconds(1))
+        try await replica.run { parts in
+            parts.store.beforeReplacing = { stage.store.mark(ticket.key) { _ in } }
+        }
+        #expect(try await replica.wait(ticket)?.refreshToken == "refresh-1")
+        #expect(try stage.session(ticket)?.refreshToken == "refresh-1")
+        var record: StoredRecord?
+        stage.store.load(ticket.key) { record = try? $0.get() }
+        #expect(try SessionRecord(bytes: #require(record).box).isStale)
+    }
+
+    @Test func `what a replica that was quicker stores meanwhile is not overwritten`() async throws {
+        let stage = try RefreshStage()
+        let replica = try await stage.replica()
+        let ticket = try stage.signIn()
+        try await replica.run { parts in
+            parts.store.beforeReplacing = {
+                try? stage.replace(.make(refreshToken: "newest", generation: 5), under: ticket)
+            }
+        }
+        #expect(try await replica.wait(ticket)?.refreshToken == "newest")
+        #expect(try stage.session(ticket)?.generation == 5)
+        #expect(stage.provider.revoked.isEmpty, "it may be of the same grant")
+    }
+
+    @Test func `a session that ends while its token is out takes the new one along`() async throws {
+        let stage = try RefreshStage()
+        let replica = try await stage.replica()
+        let ticket = try stage.signIn()
+        stage.provider.answer { errand, session async throws(RefreshExchange.Failure) in
+            stage.store.remove(ticket.key) { _ in }
+            return stage.provider.next(errand, session)
+        }
+        #expect(try await replica.wait(ticket) == nil)
+        while stage.provider.revoked.isEmpty { await Task.yield() }
+        #expect(stage.provider.revoked == ["refresh-1"])
+    }
+
     @Test func `tokens that cannot be accepted leave their refresh token behind`() async throws {
         let stage = try RefreshStage()
         let replica = try await stage.replica()

@@ -42,7 +42,7 @@ struct RefreshStage: Sendable {
     /// As if another replica had stored it.
     func replace(_ session: Session, under ticket: Ticket) throws {
         let box = try session.sealed(for: ticket, with: self.settings.keys)
-        self.store.replace(ticket.key, box, expiresIn: .seconds(86_400)) { _ in }
+        self.store.save(ticket.key, box, expiresIn: .seconds(86_400)) { _ in }
     }
 
     /// The note beside the record; changed to `value` where one is given.
@@ -82,6 +82,7 @@ struct RefreshReplica: Sendable {
                 sessions: self.sessions,
                 detached: DetachedWork(eventLoop: eventLoop),
                 present: stage.provider.present,
+                revoke: { stage.provider.revoke($0) },
                 retryWindow: stage.settings.configuration.provider.refreshRetry,
                 metrics: self.metrics,
                 audit: nil,

@@ -71,11 +71,16 @@ final class TellingStore: SessionStore {
 
     func replace(
         _ key: SessionKey,
-        _ box: [UInt8],
+        _ expected: [UInt8],
+        with box: [UInt8],
         expiresIn: Duration,
-        _ completion: @escaping (Result<Bool, StoreFault>) -> Void
+        _ completion: @escaping (Result<Replacement, StoreFault>) -> Void
     ) {
-        self.unlessFailing(completion) { self.base.replace(key, box, expiresIn: expiresIn, completion) }
+        self.unlessFailing(completion) {
+            self.beforeReplacing?()
+            self.beforeReplacing = nil
+            self.base.replace(key, expected, with: box, expiresIn: expiresIn, completion)
+        }
     }
 
     func extend(_ key: SessionKey, expiresIn: Duration, _ completion: @escaping (Result<Void, StoreFault>) -> Void) {

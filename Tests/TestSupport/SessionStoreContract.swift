@@ -18,8 +18,13 @@ package struct StoreDriver: Sendable {
         try await self.ask { $0.save(key, box, expiresIn: expiresIn, $1) }
     }
 
-    package func replace(_ key: SessionKey, _ box: [UInt8], expiresIn: Duration) async throws -> Bool {
-        try await self.ask { $0.replace(key, box, expiresIn: expiresIn, $1) }
+    package func replace(
+        _ key: SessionKey,
+        _ expected: [UInt8],
+        with box: [UInt8],
+        expiresIn: Duration
+    ) async throws -> Replacement {
+        try await self.ask { $0.replace(key, expected, with: box, expiresIn: expiresIn, $1) }
     }
 
     package func extend(_ key: SessionKey, expiresIn: Duration) async throws {
@@ -136,10 +141,14 @@ private func checkRecords(_ store: StoreDriver) async throws {
 
 private func checkReplace(_ store: StoreDriver) async throws {
     let key = Ticket.make().key
-    #expect(try await store.replace(key, [1], expiresIn: hour) == false, "what has ended stays ended")
+    #expect(try await store.replace(key, [1], with: [2], expiresIn: hour) == .absent, "what has ended stays ended")
     #expect(try await store.load(key) == nil)
-    try await store.save(key, [1], expiresIn: hour)
-    #expect(try await store.replace(key, [2], expiresIn: hour * 2))
+    try await store.save(key, everyByte, expiresIn: hour)
+    #expect(try await store.replace(key, [1], with: [2], expiresIn: hour) == .changed)
+    #expect(try await store.replace(key, Array(everyByte.dropLast()), with: [2], expiresIn: hour) == .changed)
+    #expect(try await store.load(key)?.box == everyByte, "what nobody expected stays")
+    try await store.extend(key, expiresIn: hour)
+    #expect(try await store.replace(key, everyByte, with: [2], expiresIn: hour * 2) == .done)
     let record = try #require(try await store.load(key))
     #expect(record.box == [2])
     #expect(record.idleRemaining > hour, "replacing sets the time to live as well")
@@ -160,7 +169,7 @@ private func checkLifetimes(
     #expect(try await store.load(absent) == nil, "extending makes nothing")
     try await letTimePass(.seconds(2))
     #expect(try await store.load(short) == nil, "a record ends when its time is over")
-    #expect(try await store.replace(short, [3], expiresIn: hour) == false)
+    #expect(try await store.replace(short, [1], with: [3], expiresIn: hour) == .absent)
     #expect(try await store.remove(short) == false)
     #expect(try await store.load(kept)?.box == [2], "extending keeps a record")
     try await store.extend(kept, expiresIn: .seconds(1))
