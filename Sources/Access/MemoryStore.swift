@@ -10,7 +10,7 @@ package final class MemoryStore: SessionStore, Sendable {
 
     private struct Tables: Sendable {
         var sessions: ExpiringTable<SessionKey, [UInt8]>
-        var claims: ExpiringTable<[UInt8], Bool>
+        var claims: ExpiringTable<[UInt8], [UInt8]>
         var notes: ExpiringTable<SessionKey, [UInt8]>
         var ends: ExpiringTable<SessionIndex, Int64>
         var indexes: [SessionIndex: [SessionKey: Membership]] = [:]
@@ -118,15 +118,28 @@ package final class MemoryStore: SessionStore, Sendable {
 
     package func claim(
         _ name: [UInt8],
+        by claimant: [UInt8],
         expiresIn duration: Duration,
         _ completion: @escaping (Result<Bool, StoreFault>) -> Void
     ) {
         let isFirst = self.atOnce(duration) { tables, now, end in
-            guard tables.claims.value(for: name, now: now) == nil else { return false }
-            tables.claims.update(name, true, expiresAt: end, now: now)
+            if let found = tables.claims.value(for: name, now: now) { return found.value == claimant }
+            tables.claims.update(name, claimant, expiresAt: end, now: now)
             return true
         }
         completion(.success(isFirst))
+    }
+
+    package func disclaim(
+        _ name: [UInt8],
+        by claimant: [UInt8],
+        _ completion: @escaping (Result<Void, StoreFault>) -> Void
+    ) {
+        self.atOnce { tables, now, _ in
+            guard tables.claims.value(for: name, now: now)?.value == claimant else { return }
+            _ = tables.claims.remove(name, now: now)
+        }
+        completion(.success(()))
     }
 
     package func enter(

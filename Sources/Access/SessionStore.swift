@@ -90,8 +90,21 @@ package protocol SessionStore: AnyObject {
     /// Removes a record. Answers whether there was one.
     func remove(_ key: SessionKey, _ completion: @escaping (Result<Bool, StoreFault>) -> Void)
 
-    /// Answers `true` once for each name until it expires, whoever asks and from wherever. For what is good only once.
-    func claim(_ name: [UInt8], expiresIn: Duration, _ completion: @escaping (Result<Bool, StoreFault>) -> Void)
+    /// Answers `true` to the first claimant of each name until it expires, wherever the others ask from. For what is good
+    /// only once. A claimant whose answer was lost may ask again.
+    func claim(
+        _ name: [UInt8],
+        by claimant: [UInt8],
+        expiresIn: Duration,
+        _ completion: @escaping (Result<Bool, StoreFault>) -> Void
+    )
+
+    /// Gives a name back that this claimant has: it may be claimed again.
+    func disclaim(
+        _ name: [UInt8],
+        by claimant: [UInt8],
+        _ completion: @escaping (Result<Void, StoreFault>) -> Void
+    )
 
     /// Puts a session into sets, for so long; what has expired in them goes.
     func enter(

@@ -109,14 +109,32 @@ package final class RedisStore: SessionStore {
 
     package func claim(
         _ name: [UInt8],
+        by claimant: [UInt8],
         expiresIn duration: Duration,
         _ completion: @escaping (Result<Bool, StoreFault>) -> Void
     ) {
+        let key = self.oncePrefix + Self.hex(name)
         let command = RedisCommand([
-            Array("SET".utf8), self.oncePrefix + Self.hex(name), [UInt8(ascii: "1")],
-            Array("PX".utf8), duration.milliseconds, Array("NX".utf8),
+            Array("SET".utf8), key, claimant, Array("PX".utf8), duration.milliseconds, Array("NX".utf8),
         ])
-        self.connection.send(command) { completion(Self.reply($0, Self.wasSet)) }
+        self.connection.send(command) { result in
+            let wasSet = Self.reply(result, Self.wasSet)
+            guard case .success(false) = wasSet else { return completion(wasSet) }
+            // By somebody, perhaps by this claimant, who has not heard the answer.
+            self.connection.send(.get(key)) { completion(Self.reply($0) { $0 == .bytes(claimant) }) }
+        }
+    }
+
+    package func disclaim(
+        _ name: [UInt8],
+        by claimant: [UInt8],
+        _ completion: @escaping (Result<Void, StoreFault>) -> Void
+    ) {
+        let command = RedisCommand([
+            Array("EVAL".utf8), Array(Self.disclaimScript.utf8), Array("1".utf8), self.oncePrefix + Self.hex(name),
+            claimant,
+        ])
+        self.connection.send(command) { completion(Self.reply($0) { if case .integer = $0 { () } else { nil } }) }
     }
 
     package func ping(_ completion: @escaping (Result<Void, StoreFault>) -> Void) {

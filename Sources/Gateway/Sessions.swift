@@ -154,7 +154,7 @@ package final class Sessions {
 
     /// `true` once for each name, whoever asks and wherever: a `state` is good for one callback.
     package func claim(_ name: [UInt8], for duration: Duration, _ completion: @escaping Completion<Bool>) {
-        self.store.claim(name, expiresIn: duration) { completion($0.mapError { .store($0) }) }
+        self.store.claim(name, by: Random.bytes(16), expiresIn: duration) { completion($0.mapError { .store($0) }) }
     }
 
     func ping(_ completion: @escaping Completion<Void>) {

@@ -96,8 +96,21 @@ final class TellingStore: SessionStore {
         self.unlessFailing(completion) { self.base.remove(key, completion) }
     }
 
-    func claim(_ name: [UInt8], expiresIn: Duration, _ completion: @escaping (Result<Bool, StoreFault>) -> Void) {
-        self.unlessFailing(completion) { self.base.claim(name, expiresIn: expiresIn, completion) }
+    func claim(
+        _ name: [UInt8],
+        by claimant: [UInt8],
+        expiresIn: Duration,
+        _ completion: @escaping (Result<Bool, StoreFault>) -> Void
+    ) {
+        self.unlessFailing(completion) { self.base.claim(name, by: claimant, expiresIn: expiresIn, completion) }
+    }
+
+    func disclaim(
+        _ name: [UInt8],
+        by claimant: [UInt8],
+        _ completion: @escaping (Result<Void, StoreFault>) -> Void
+    ) {
+        self.unlessFailing(completion) { self.base.disclaim(name, by: claimant, completion) }
     }
 
     func enter(

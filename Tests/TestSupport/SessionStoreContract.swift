@@ -35,8 +35,17 @@ package struct StoreDriver: Sendable {
         try await self.ask { $0.remove(key, $1) }
     }
 
-    package func claim(_ name: [UInt8], expiresIn: Duration) async throws -> Bool {
-        try await self.ask { $0.claim(name, expiresIn: expiresIn, $1) }
+    /// By a claimant of its own, unless one is named.
+    package func claim(
+        _ name: [UInt8],
+        by claimant: [UInt8] = Ticket.make().id,
+        expiresIn: Duration
+    ) async throws -> Bool {
+        try await self.ask { $0.claim(name, by: claimant, expiresIn: expiresIn, $1) }
+    }
+
+    package func disclaim(_ name: [UInt8], by claimant: [UInt8]) async throws {
+        try await self.ask { $0.disclaim(name, by: claimant, $1) }
     }
 
     package func takeToken(of bucket: [UInt8], limit: Int, per duration: Duration) async throws -> Bool? {
@@ -189,6 +198,13 @@ private func checkClaims(
     try await letTimePass(.seconds(2))
     #expect(try await store.claim(other, expiresIn: .seconds(1)), "a claim ends when its time is over")
     #expect(try await store.claim(name, expiresIn: hour) == false)
+    let mine = Ticket.make().id
+    #expect(try await store.claim(mine, by: [1], expiresIn: hour))
+    #expect(try await store.claim(mine, by: [1], expiresIn: hour), "whose answer was lost may ask again")
+    try await store.disclaim(mine, by: [2])
+    #expect(try await store.claim(mine, by: [2], expiresIn: hour) == false, "nobody gives back what is another's")
+    try await store.disclaim(mine, by: [1])
+    #expect(try await store.claim(mine, by: [2], expiresIn: hour), "what was given back is free")
     let ticket = Ticket.make()
     #expect(try await store.claim(ticket.key.bytes, expiresIn: hour))
     #expect(try await store.load(ticket.key) == nil, "a claim is not a record")

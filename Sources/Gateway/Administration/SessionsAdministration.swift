@@ -92,15 +92,22 @@ struct SessionsAdministration: Sendable {
             }
         }
         var count = 0
+        var failure: (any Error)?
         for index in selector.indexes(issuers: self.issuers) {
-            let ended: Int = try await self.workers.ask { worker, promise in
-                worker.sessions.endAll(in: index) { result in
-                    if case .success(let ended) = result { worker.auditEnded(ended, because: "administration") }
-                    promise.completeWith(result.map(\.count).erased)
+            do {
+                let ended: Int = try await self.workers.ask { worker, promise in
+                    worker.sessions.endAll(in: index) { result in
+                        if case .success(let ended) = result { worker.auditEnded(ended, because: "administration") }
+                        promise.completeWith(result.map(\.count).erased)
+                    }
                 }
+                count += ended
+            } catch {
+                // A store that is full fails for each set, and lets go of its sessions all the same.
+                failure = failure ?? error
             }
-            count += ended
         }
+        if let failure { throw failure }
         return count
     }
 }

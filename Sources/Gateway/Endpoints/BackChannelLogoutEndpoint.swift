@@ -1,5 +1,4 @@
 import Access
-import Cryptography
 import JSON
 import Logging
 import NIOCore
@@ -11,7 +10,6 @@ import OpenIDConnect
 enum BackChannelLogoutEndpoint {
     /// Logto waits for 2.5 s and never asks again. What takes longer is finished all the same.
     private static let patience = TimeAmount.milliseconds(2000)
-    private static let attempts = 3
 
     static func answer(_ request: EndpointRequest, on worker: Worker, _ respond: @escaping (Answer) -> Void) {
         guard request.isMethod("POST") else { return respond(.methodNotAllowed("POST")) }
@@ -28,7 +26,8 @@ enum BackChannelLogoutEndpoint {
             try await LogoutJudge.judge(text, among: judges, now: now)
         } then: { result in
             switch result {
-            case .success(let token): Self.claim(token, request, on: worker, respond)
+            case .success(let token):
+                LogoutDelivery(token, requestID: request.requestID, on: worker, respond).begin()
             case .failure(let error as OpenIDConnectError):
                 worker.logger.warning(
                     "a logout token was not accepted",
@@ -38,48 +37,6 @@ enum BackChannelLogoutEndpoint {
             case .failure(let error):
                 let fault = error as? Fault ?? .provider("the provider's keys are not known")
                 respond(.fault(fault, asPage: false, requestID: request.requestID))
-            }
-        }
-    }
-
-    /// A token is good once, also for two replicas at the same moment.
-    private static func claim(
-        _ token: LogoutToken,
-        _ request: EndpointRequest,
-        on worker: Worker,
-        _ respond: @escaping (Answer) -> Void
-    ) {
-        let name = Digest.sha256(Array("logout\0\(token.issuer)\0\(token.id)".utf8))
-        worker.sessions.claim(name, for: token.expiresAt - worker.wallClock + .seconds(1)) { result in
-            switch result {
-            case .failure(let fault): respond(.fault(fault, asPage: false, requestID: request.requestID))
-            case .success(false): respond(.refusal("this logout token has been used"))
-            case .success(true): Self.end(token, request, on: worker, attempt: 1, respond)
-            }
-        }
-    }
-
-    private static func end(
-        _ token: LogoutToken,
-        _ request: EndpointRequest,
-        on worker: Worker,
-        attempt: Int,
-        _ respond: @escaping (Answer) -> Void
-    ) {
-        let index: SessionIndex =
-            switch token.target {
-            case .session(let id): .providerSession(id, issuer: token.issuer)
-            case .subject(let subject): .subject(subject, issuer: token.issuer)
-            }
-        worker.sessions.endAll(in: index) { result in
-            switch result {
-            case .success(let ended):
-                worker.auditEnded(ended, because: "back-channel logout", requestID: request.requestID)
-                respond(Answer(status: .ok))
-            // The token is used up and will not come again.
-            case .failure where attempt < Self.attempts:
-                Self.end(token, request, on: worker, attempt: attempt + 1, respond)
-            case .failure(let fault): respond(.fault(fault, asPage: false, requestID: request.requestID))
             }
         }
     }
@@ -100,7 +57,7 @@ enum BackChannelLogoutEndpoint {
         let timer = worker.eventLoop.scheduleTask(in: patience) {
             box.value(
                 .fault(
-                    .provider("the logout takes longer than the provider waits"),
+                    Fault(.gateway, .serviceUnavailable, "the logout takes longer than the provider waits"),
                     asPage: false,
                     requestID: requestID
                 )
