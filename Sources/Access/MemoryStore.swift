@@ -8,12 +8,25 @@ package final class MemoryStore: SessionStore, Sendable {
         let expiresAt: Instant
     }
 
+    private struct Members: Sendable {
+        var entries: [SessionKey: Membership] = [:]
+        /// With more, those that have ended unnoticed are looked for: seldom enough that entering takes no time.
+        var limit = 16
+
+        mutating func enter(_ key: SessionKey, _ membership: Membership, isLive: (SessionKey, Membership) -> Bool) {
+            self.entries[key] = membership
+            guard self.entries.count > self.limit else { return }
+            self.entries = self.entries.filter(isLive)
+            self.limit = max(16, 2 * self.entries.count)
+        }
+    }
+
     private struct Tables: Sendable {
         var sessions: ExpiringTable<SessionKey, [UInt8]>
         var claims: ExpiringTable<[UInt8], [UInt8]>
         var notes: ExpiringTable<SessionKey, [UInt8]>
         var ends: ExpiringTable<SessionIndex, Int64>
-        var indexes: [SessionIndex: [SessionKey: Membership]] = [:]
+        var indexes: [SessionIndex: Members] = [:]
         /// With more, those whose sessions have all expired unnoticed are looked for.
         var indexLimit = 1024
     }
@@ -149,21 +162,18 @@ package final class MemoryStore: SessionStore, Sendable {
         _ completion: @escaping (Result<Void, StoreFault>) -> Void
     ) {
         self.atOnce(duration) { tables, now, end in
+            let sessions = tables.sessions
+            let isLive: (SessionKey, Membership) -> Bool = { member, membership in
+                // A session is entered before it is saved; what is long in and not there has ended.
+                let isNew = now - membership.enteredAt < Self.longestSave
+                return membership.expiresAt > now && (isNew || sessions.contains(member, now: now))
+            }
+            let membership = Membership(enteredAt: now, expiresAt: end)
             for index in indexes {
-                let members = tables.indexes[index] ?? [:]
-                tables.indexes[index] = members.filter { member, membership in
-                    // A session is entered before it is saved; what is long in and not there has ended.
-                    let isNew = now - membership.enteredAt < Self.longestSave
-                    return membership.expiresAt > now && (isNew || tables.sessions.contains(member, now: now))
-                }
-                tables.indexes[index]?[key] = Membership(enteredAt: now, expiresAt: end)
+                tables.indexes[index, default: Members()].enter(key, membership, isLive: isLive)
             }
             guard tables.indexes.count > tables.indexLimit else { return }
-            tables.indexes = tables.indexes.filter { _, members in
-                members.contains { member, membership in
-                    now - membership.enteredAt < Self.longestSave || tables.sessions.contains(member, now: now)
-                }
-            }
+            tables.indexes = tables.indexes.filter { _, members in members.entries.contains(where: isLive) }
             tables.indexLimit = max(1024, 2 * tables.indexes.count)
         }
         completion(.success(()))
@@ -176,8 +186,8 @@ package final class MemoryStore: SessionStore, Sendable {
     ) {
         self.atOnce { tables, _, _ in
             for index in indexes {
-                tables.indexes[index]?[key] = nil
-                if tables.indexes[index]?.isEmpty ?? false { tables.indexes[index] = nil }
+                tables.indexes[index]?.entries[key] = nil
+                if tables.indexes[index]?.entries.isEmpty ?? false { tables.indexes[index] = nil }
             }
         }
         completion(.success(()))
@@ -185,7 +195,7 @@ package final class MemoryStore: SessionStore, Sendable {
 
     package func keys(in index: SessionIndex, _ completion: @escaping (Result<[SessionKey], StoreFault>) -> Void) {
         let keys = self.atOnce { tables, now, _ in
-            tables.indexes[index]?.filter { $0.value.expiresAt > now }.map(\.key) ?? []
+            tables.indexes[index]?.entries.filter { $0.value.expiresAt > now }.map(\.key) ?? []
         }
         completion(.success(keys))
     }

@@ -26,6 +26,16 @@ struct MemoryStoreTests {
         #expect(answers == 3)
     }
 
+    @Test func `sets are rid of sessions that have ended`() async throws {
+        let (_, store, clock) = Self.make()
+        let everybody = SessionIndex.shares[0]
+        for _ in 0..<1000 { try await store.enter(Ticket.make().key, in: [everybody], expiresIn: Self.hour) }
+        #expect(try await store.keys(in: everybody).count == 1000, "they may be just being saved")
+        clock.advance(by: .seconds(61))
+        for _ in 0..<1000 { try await store.enter(Ticket.make().key, in: [everybody], expiresIn: Self.hour) }
+        #expect(try await store.keys(in: everybody).count <= 1000)
+    }
+
     @Test func `a record ends on the second`() async throws {
         let (_, store, clock) = Self.make()
         let key = Ticket.make().key
