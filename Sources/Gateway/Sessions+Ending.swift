@@ -20,7 +20,7 @@ extension Sessions {
         self.store.keys(in: index) { result in
             switch result {
             case .failure(let fault): completion(.failure(.store(fault)))
-            case .success(let keys): self.look(keys[...], index, [], completion)
+            case .success(let keys): self.look(keys, index, completion)
             }
         }
     }
@@ -68,7 +68,7 @@ extension Sessions {
         self.store.keys(in: index) { result in
             switch result {
             case .failure(let fault): completion(.failure(.store(fault)))
-            case .success(let keys): self.endAll(keys[...], [], completion)
+            case .success(let keys): self.endAll(keys, completion)
             }
         }
     }
@@ -106,71 +106,85 @@ extension Sessions {
             switch result {
             case .failure(let fault): completion(.failure(.store(fault)))
             case .success(let keys):
-                let mark: (SessionKey, @escaping Completion<Void>) -> Void = { key, done in
-                    self.store.mark(key) { done($0.mapError { Fault.store($0) }) }
+                self.inBatches(keys) { key, done in
+                    self.store.mark(key) { done($0.mapError { .store($0) }) }
+                } completion: {
+                    completion($0.map { keys.count })
                 }
-                self.each(keys[...], mark) { completion($0.map { keys.count }) }
             }
         }
     }
 
-    private func endAll(
-        _ keys: ArraySlice<SessionKey>,
-        _ ended: [ListedSession],
-        _ completion: @escaping Completion<[ListedSession]>
-    ) {
-        var ended = ended
-        let batch = keys.prefix(Self.batch)
-        guard !batch.isEmpty else { return completion(.success(ended)) }
-        self.each(
-            batch,
-            { key, done in
-                self.end(key) { result in
-                    if case .success(let found?) = result { ended.append(found) }
-                    done(result.map { _ in () })
-                }
+    private func endAll(_ keys: [SessionKey], _ completion: @escaping Completion<[ListedSession]>) {
+        var ended: [ListedSession] = []
+        self.inBatches(keys) { key, done in
+            self.end(key) { result in
+                if case .success(let found?) = result { ended.append(found) }
+                done(result.map { _ in () })
             }
-        ) { result in
-            if case .failure(let fault) = result { return completion(.failure(fault)) }
-            self.endAll(keys.dropFirst(batch.count), ended, completion)
+        } completion: {
+            completion($0.map { ended })
         }
     }
 
     private func look(
-        _ keys: ArraySlice<SessionKey>,
+        _ keys: [SessionKey],
         _ index: SessionIndex,
-        _ found: [ListedSession],
         _ completion: @escaping Completion<[ListedSession]>
     ) {
-        var found = found
-        let batch = keys.prefix(Self.batch)
-        guard !batch.isEmpty else { return completion(.success(found)) }
-        self.each(
-            batch,
-            { key, done in
-                self.find(key) { result in
-                    if case .success(let listed?) = result { found.append(listed) }
-                    if case .success(nil) = result { self.store.leave(key, [index]) { _ in } }
-                    done(result.map { _ in () })
-                }
+        var found: [ListedSession] = []
+        self.inBatches(keys) { key, done in
+            self.find(key) { result in
+                if case .success(let listed?) = result { found.append(listed) }
+                if case .success(nil) = result { self.store.leave(key, [index]) { _ in } }
+                done(result.map { _ in () })
             }
-        ) { result in
-            if case .failure(let fault) = result { return completion(.failure(fault)) }
-            self.look(keys.dropFirst(batch.count), index, found, completion)
+        } completion: {
+            completion($0.map { found })
         }
     }
 
-    /// The same for each key, all at once; the first failure is the answer.
-    private func each(
-        _ keys: ArraySlice<SessionKey>,
-        _ work: (SessionKey, @escaping Completion<Void>) -> Void,
-        _ completion: @escaping Completion<Void>
+    /// The same for each key, a batch at a time; the first failure ends it.
+    ///
+    /// A store may answer before it returns. So that batches do not pile up on the stack then, whoever is answered in the
+    /// midst of the loop leaves the next batch to it.
+    private func inBatches(
+        _ keys: [SessionKey],
+        _ work: @escaping (SessionKey, @escaping Completion<Void>) -> Void,
+        completion: @escaping Completion<Void>
     ) {
-        guard !keys.isEmpty else { return completion(.success(())) }
-        var left = keys.count
+        var rest = keys[...]
+        var isInLoop = false
+        var isAnswered = false
+        func goOn() {
+            isAnswered = true
+            guard !isInLoop else { return }
+            isInLoop = true
+            while isAnswered {
+                isAnswered = false
+                let batch = rest.prefix(Self.batch)
+                rest = rest.dropFirst(batch.count)
+                guard !batch.isEmpty else { return completion(.success(())) }
+                self.each(batch, work) { result in
+                    if case .failure = result { completion(result) } else { goOn() }
+                }
+            }
+            isInLoop = false
+        }
+        goOn()
+    }
+
+    /// The same for each, all at once; the first failure is the answer.
+    func each<Item>(
+        _ items: ArraySlice<Item>,
+        _ work: (Item, @escaping Completion<Void>) -> Void,
+        completion: @escaping Completion<Void>
+    ) {
+        guard !items.isEmpty else { return completion(.success(())) }
+        var left = items.count
         var outcome: Result<Void, Fault> = .success(())
-        for key in keys {
-            work(key) { result in
+        for item in items {
+            work(item) { result in
                 if case .failure = result, case .success = outcome { outcome = result }
                 left -= 1
                 if left == 0 { completion(outcome) }

@@ -1,6 +1,8 @@
 import Access
 import Cryptography
 import JSON
+import Logging
+import NIOCore
 import NIOHTTP1
 import OpenIDConnect
 
@@ -8,8 +10,10 @@ import OpenIDConnect
 /// this is the quick way to learn of it, and the next refresh the sure one.
 enum WebhookEndpoint {
     static let signatureField = "logto-signature-sha-256"
-    /// Of one event.
+    /// Of one event; Logto names no more.
     private static let mostPeople = 10_000
+    /// How many of them are dealt with in one turn of the loop: it has others to serve.
+    private static let batch = 100
 
     static func answer(
         _ request: EndpointRequest,
@@ -35,6 +39,13 @@ enum WebhookEndpoint {
             return respond(.refusal("the body is not an event"))
         }
         let (people, mustEnd) = Self.effect(of: name, json)
+        guard people.count <= Self.mostPeople else {
+            worker.logger.error(
+                "a webhook names more people than are taken at once",
+                metadata: ["event": "\(name)", "people": "\(people.count)", "request_id": "\(request.requestID)"]
+            )
+            return respond(.fault(.bodyTooLarge, asPage: false, requestID: request.requestID))
+        }
         let event = Event(name: name, mustEnd: mustEnd, issuer: sender.issuer)
         Self.carryOut(event, people[...], request, on: worker, respond)
     }
@@ -67,22 +78,34 @@ enum WebhookEndpoint {
         on worker: Worker,
         _ respond: @escaping (Answer) -> Void
     ) {
-        guard let person = people.first, people.count <= Self.mostPeople else {
-            return respond(Answer(status: .noContent))
-        }
-        let index = SessionIndex.subject(person, issuer: event.issuer)
-        let next: (Result<Void, Fault>) -> Void = { result in
+        let batch = people.prefix(Self.batch)
+        guard !batch.isEmpty else { return respond(Answer(status: .noContent)) }
+        worker.sessions.each(batch) { person, done in
+            Self.carryOut(event, person, request, on: worker, done)
+        } completion: { result in
             if case .failure(let fault) = result {
                 return respond(.fault(fault, asPage: false, requestID: request.requestID))
             }
-            Self.carryOut(event, people.dropFirst(), request, on: worker, respond)
+            worker.eventLoop.assumeIsolated().execute {
+                Self.carryOut(event, people.dropFirst(batch.count), request, on: worker, respond)
+            }
         }
-        guard event.mustEnd else { return worker.sessions.markStale(in: index) { next($0.map { _ in () }) } }
+    }
+
+    private static func carryOut(
+        _ event: Event,
+        _ person: String,
+        _ request: EndpointRequest,
+        on worker: Worker,
+        _ done: @escaping (Result<Void, Fault>) -> Void
+    ) {
+        let index = SessionIndex.subject(person, issuer: event.issuer)
+        guard event.mustEnd else { return worker.sessions.markStale(in: index) { done($0.map { _ in () }) } }
         worker.sessions.endAll(in: index) { result in
             if case .success(let ended) = result {
                 worker.auditEnded(ended, because: "webhook \(event.name)", requestID: request.requestID)
             }
-            next(result.map { _ in () })
+            done(result.map { _ in () })
         }
     }
 
