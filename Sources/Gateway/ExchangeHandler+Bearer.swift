@@ -67,7 +67,9 @@ extension ExchangeHandler {
             "a more recent or stronger sign-in is needed",
             host: self.bearerRealm
         )
-        answer.fault = Fault(.downstream, .unauthorized, "a bearer token's sign-in is too old or too weak")
+        let fault = Fault(.downstream, .unauthorized, "a bearer token's sign-in is too old or too weak")
+        self.auditDenial(of: self.current.session, because: fault.reason)
+        answer.fault = fault
         self.answer(answer)
     }
 

@@ -157,14 +157,6 @@ extension ExchangeHandler {
             self.challenge(access)
         case .deny(let route, let denial):
             self.note(.deny)
-            self.worker.audit?.write(
-                .denied,
-                subject: session?.session.identity.subject,
-                session: session?.ticket.key,
-                client: access.clientAddress,
-                requestID: self.current.requestID.description,
-                reason: "\(denial)"
-            )
             self.refuse(route, denial)
         }
     }

@@ -8,6 +8,7 @@ extension ExchangeHandler {
     func refuse(_ route: Route, _ denial: Denial) {
         let decisionID = self.worker.makeRequestID().description
         self.explain(route, denial, decisionID, "denied")
+        self.auditDenial(of: self.current.session, because: "\(denial)")
         let fault = Fault(.downstream, .forbidden, "denied", detail: "\(denial), decision \(decisionID)")
         let isBearer = self.current.session?.isBearer ?? false
         var answer = Answer.denied(
@@ -21,6 +22,18 @@ extension ExchangeHandler {
             )
         }
         self.answer(answer)
+    }
+
+    /// A token's session is known by no name: it has none beyond the request.
+    func auditDenial(of session: OpenedSession?, because reason: String) {
+        self.worker.audit?.write(
+            .denied,
+            subject: session?.session.identity.subject,
+            session: session.flatMap { $0.isBearer ? nil : $0.ticket.key },
+            client: self.current.access?.clientAddress,
+            requestID: self.current.requestID.description,
+            reason: reason
+        )
     }
 
     /// Says who would have been kept out, had the policy been enforced.

@@ -111,6 +111,7 @@ extension ExchangeHandler {
     /// - Parameter number: the exchange that it is about; the connection may be at the next by now.
     func permissionEnded(_ number: Int, _ session: OpenedSession?) {
         guard self.isStill(number), self.current.isLive, let session, self.isDenied(session) else { return }
+        self.auditDenial(of: session, because: Fault.permissionEnded.reason)
         self.endLive(.notPermitted, fault: .permissionEnded)
     }
 
