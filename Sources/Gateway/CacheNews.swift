@@ -37,7 +37,10 @@ extension CacheNews: Sendable {}
 extension Sessions {
     func learn(_ change: StoreChange) {
         self.cache.learn(change)
-        if case .record(let key) = change { self.onChange(key) }
+        switch change {
+        case .record(let key): self.onChange(key)
+        case .began, .everything, .ended: self.onMissedChanges()
+        }
     }
 
     /// Nobody asks any more; the store goes on with a successor. Whoever has made one retires it: until then it is kept by

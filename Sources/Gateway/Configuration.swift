@@ -187,8 +187,9 @@ package struct Configuration: Sendable {
         package var cacheBytes = 8 << 20
         /// How long tunnels and streams outlast their session.
         package var liveGrace = Duration.zero
-        /// How often a tunnel or a stream is asked whether its session is still there.
-        package var liveCheck = Duration.seconds(60)
+        /// How often a tunnel or a stream is asked whether its session is still there. `nil`: every minute, and every five
+        /// seconds while the store does not tell of changes.
+        package var liveCheck: Duration?
 
         package init() {}
     }

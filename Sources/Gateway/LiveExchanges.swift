@@ -53,6 +53,13 @@ final class LiveExchanges {
         return Array(entry.connections.values)
     }
 
+    /// What happened to sessions may have gone unnoticed: all are asked for soon, and not all in one moment.
+    func checkSoon(_ now: NIODeadline) {
+        for entry in self.entries.values where !entry.session.isBearer {
+            entry.nextCheck = min(entry.nextCheck, now + .milliseconds(.random(in: 0...1000)))
+        }
+    }
+
     /// Sessions whose time is over.
     func expired(_ wallClock: Instant) -> [SessionKey] {
         self.entries.filter { $0.value.session.session.expiresAt <= wallClock }.map(\.key)

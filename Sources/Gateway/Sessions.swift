@@ -24,6 +24,8 @@ package final class Sessions {
     var onEnd: (SessionKey) -> Void = { _ in }
     /// Told of each record that has changed somewhere, as long as the store tells.
     var onChange: (SessionKey) -> Void = { _ in }
+    /// Told when changes may have been missed, or may be from now on.
+    var onMissedChanges: () -> Void = {}
     /// Told of each session that has been refreshed here.
     var onRefresh: (SessionKey) -> Void = { _ in }
     /// With at least so many seconds left, no session's idle limit is pushed out.
@@ -50,6 +52,9 @@ package final class Sessions {
     }
 
     package var openedCount: Int { self.cache.count }
+
+    /// Whether somebody tells of sessions that end elsewhere, or nobody can end them there.
+    var learnsOfEnds: Bool { self.cache.isTold || self.store.revision != nil }
 
     /// Whether the cache answers for the store.
     var cacheIsCurrent: Bool { self.cache.isTold && self.store.isCurrent }

@@ -179,9 +179,6 @@ package final class Settings: Sendable {
         self.routeNumbers[ObjectIdentifier(route)] ?? -1
     }
 
-    /// How often a live exchange's session is asked for.
-    var liveCheck: TimeAmount { TimeAmount(self.configuration.session.liveCheck) }
-
     var scheme: Scheme { self.configuration.server.publicURL.scheme }
 
     package func serves(_ authority: Authority) -> Bool {

@@ -28,9 +28,13 @@ extension Worker {
     /// Called on every tick.
     func checkLiveSessions() {
         for key in self.live.expired(self.wallClock) { self.sessionEnded(key) }
-        for session in self.live.due(self.now, next: self.now + self.settings.liveCheck) {
-            self.checkLive(session)
-        }
+        for session in self.live.due(self.now, next: self.now + self.liveCheck) { self.checkLive(session) }
+    }
+
+    /// How often the store is asked for a session: often where nobody tells of its end.
+    private var liveCheck: TimeAmount {
+        if let interval = self.settings.configuration.session.liveCheck { return TimeAmount(interval) }
+        return self.sessions.learnsOfEnds ? .seconds(60) : .seconds(5)
     }
 
     private func checkLive(_ session: OpenedSession) {

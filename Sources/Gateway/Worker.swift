@@ -102,6 +102,7 @@ package final class Worker {
         self.sessions.onEnd = { key in self.announceEnd(of: key) }
         self.sessions.onChange = { key in self.checkLive(key) }
         self.sessions.onRefresh = { key in self.announceRefresh(of: key) }
+        self.sessions.onMissedChanges = { self.live.checkSoon(self.now) }
         self.others = others.map { Worker($0, shared) }
     }
 

@@ -13,7 +13,7 @@ struct ExampleConfigurationTests {
         "route.require",
         "route.sign_in", "route.preset", "route.user_claim", "route.headers", "route.bearer",
         "route.token", "route.page_rules",
-        "route.provider",
+        "route.provider", "session.live_check",
     ]
 
     init() throws {
