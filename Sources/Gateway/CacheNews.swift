@@ -43,13 +43,14 @@ extension Sessions {
         }
     }
 
-    /// Nobody asks any more; the store goes on with a successor. Whoever has made one retires it: until then it is kept by
-    /// those it listens to, and keeps those it tells.
-    package func retire() {
+    /// Nobody asks any more; the store goes on with a successor, which is told of what still ends here. Whoever has made
+    /// one retires it: until then it is kept by those it listens to, and keeps those it tells.
+    package func retire(succeededBy successor: Sessions? = nil) {
         self.news?.remove(self)
-        self.onEnd = { _ in }
+        self.onEnd = { successor?.onEnd($0) }
+        self.onRefresh = { successor?.onRefresh($0) }
         self.onChange = { _ in }
-        self.onRefresh = { _ in }
+        self.onMissedChanges = {}
     }
 
     /// Nothing is loaded or saved any more.

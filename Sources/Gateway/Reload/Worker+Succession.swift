@@ -41,7 +41,7 @@ extension Worker {
     func retire() {
         self.tick?.cancel()
         self.upstreams.closeIdle()
-        self.sessions.retire()
+        self.sessions.retire(succeededBy: self.latest?.sessions)
         self.siblings = nil
         self.accessLog?.handOver()
     }
