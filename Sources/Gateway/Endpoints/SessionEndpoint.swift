@@ -14,7 +14,7 @@ enum SessionEndpoint {
             return respond(.fault(fault, asPage: false, requestID: request.requestID))
         }
         let respond: (Answer) -> Void = { respond(grant.applied(to: $0)) }
-        worker.sessions.load(request.tickets, for: worker.settings.sessions(of: request.access.authority)) { result in
+        request.session(on: worker) { result in
             switch result {
             case .success(let opened?): respond(.json(Self.describe(opened.session), status: .ok))
             case .success(nil):

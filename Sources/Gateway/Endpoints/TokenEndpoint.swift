@@ -18,12 +18,9 @@ enum TokenEndpoint {
         } catch {
             return respond(.fault(error, asPage: false, requestID: request.requestID))
         }
-        worker.sessions.load(request.tickets, for: worker.settings.sessions(of: request.access.authority)) { result in
+        request.session(on: worker) { result in
             switch result {
-            case .success(let opened?):
-                Self.renew(opened, to: request, on: worker, respond) {
-                    Self.give(question, of: $0, to: request, on: worker, respond)
-                }
+            case .success(let opened?): Self.give(question, of: opened, to: request, on: worker, respond)
             case .success(nil): respond(Self.challenge(request, on: worker))
             case .failure(let fault): respond(.fault(fault, asPage: false, requestID: request.requestID))
             }
@@ -58,30 +55,6 @@ enum TokenEndpoint {
                 throw .malformed("a parameter is no text")
             }
             return text
-        }
-    }
-
-    /// As before any request of a route: a session that has ended at the provider gives nothing out.
-    private static func renew(
-        _ opened: OpenedSession,
-        to request: EndpointRequest,
-        on worker: Worker,
-        _ respond: @escaping (Answer) -> Void,
-        then proceed: @escaping (OpenedSession) -> Void
-    ) {
-        guard let plan = opened.plan else { return proceed(opened) }
-        switch plan.need(now: worker.wallClock, isStale: opened.isStale) {
-        case .none, .refresh(isOverdue: false), .revalidate(isOverdue: false): proceed(opened)
-        case .revalidate(isOverdue: true): respond(Self.challenge(request, on: worker))
-        case .refresh(isOverdue: true):
-            worker.refresh.wait(for: opened) { result in
-                switch result {
-                case .success(let next?): proceed(next)
-                case .success(nil): respond(Self.challenge(request, on: worker))
-                case .failure where plan.mayGoOn(now: worker.wallClock): proceed(opened)
-                case .failure(let fault): respond(.fault(fault, asPage: false, requestID: request.requestID))
-                }
-            }
         }
     }
 
