@@ -86,7 +86,9 @@ private final class Callback {
 
     /// A state is good once, also for two callbacks at the same moment on two replicas.
     private func claim(_ signIn: SignIn, _ code: String) {
-        self.worker.sessions.claim(signIn.claimName, for: .seconds(3600)) { result in
+        // Remembered until its sign-in is too old to come back, by any replica's clock.
+        let life = self.worker.settings.configuration.signIn.timeout + .seconds(60)
+        self.worker.sessions.claim(signIn.claimName, for: life) { result in
             switch result {
             case .success(true): self.redeem(code, of: signIn)
             case .success(false): self.startOver(signIn)
