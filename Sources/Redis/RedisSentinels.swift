@@ -13,6 +13,8 @@ final class RedisSentinels {
     /// The epoch of the answer given last.
     private var epoch: Int64 = -1
     private var watch: Scheduled<Void>?
+    /// Counts those that were watched: an answer about an earlier one comes too late.
+    private var watched = 0
 
     /// How often they are asked while a connection stands. A primary that was replaced while cut off from the others,
     /// but not from us, is left so soon.
@@ -39,7 +41,7 @@ final class RedisSentinels {
 
     /// Where the primary is.
     func locate(_ completion: @escaping Completion) {
-        self.watch?.cancel()
+        self.stopWatching()
         self.ask { result in
             if case .success(let opinion) = result { self.epoch = opinion.epoch }
             completion(result.map(\.address))
@@ -48,9 +50,11 @@ final class RedisSentinels {
 
     /// Asks again and again, until a failover has come after the one that made `address` the primary.
     func watch(_ address: RedisConfiguration.Address, onMove: @escaping () -> Void) {
-        self.watch?.cancel()
+        self.stopWatching()
+        let number = self.watched
         self.watch = self.eventLoop.assumeIsolated().scheduleTask(in: Self.watchInterval) {
             self.ask { result in
+                guard number == self.watched else { return }
                 if case .success(let opinion) = result, opinion.epoch > self.epoch, opinion.address != address {
                     return onMove()
                 }
@@ -59,9 +63,14 @@ final class RedisSentinels {
         }
     }
 
-    func close() {
+    private func stopWatching() {
+        self.watched += 1
         self.watch?.cancel()
         self.watch = nil
+    }
+
+    func close() {
+        self.stopWatching()
         for sentinel in self.sentinels { sentinel.close() }
     }
 
