@@ -59,6 +59,29 @@ def test_a_person_signs_in_sees_the_name_signs_out_and_is_asked_again(gateway, s
     assert "Hello" not in body(chromium)
 
 
+def test_a_page_works_on_past_the_end_of_its_tokens(gateway, stand_in, chromium):
+    """Nobody sees a refresh: neither a script that goes on asking, nor who opens the next page."""
+    stand_in.control("/knobs", {"accessTokenTtl": 2, "idTokenTtl": 2, "rotation": "always"})
+    chromium.get(gateway.url("/protected"))
+    type_user(chromium, stand_in)
+    eventually(lambda: chromium.current_url == gateway.url("/protected"))
+    script = """
+        const done = arguments[arguments.length - 1], seen = [], end = Date.now() + 7000;
+        const ask = () => fetch('/protected').then(answer => {
+            seen.push([answer.status, answer.redirected]);
+            Date.now() < end ? setTimeout(ask, 200) : done(seen);
+        });
+        ask();
+    """
+    chromium.set_script_timeout(30)
+    seen = chromium.execute_async_script(script)
+    assert len(seen) > 5 and all(answer == [200, False] for answer in seen), seen
+    chromium.get(gateway.url("/protected?later"))
+    assert "Hello, Alice Liddell." in body(chromium)
+    assert chromium.current_url == gateway.url("/protected?later")
+    assert len(stand_in.presented()) > 1 and set(stand_in.presented().values()) == {1}
+
+
 def test_two_tabs_at_once_both_arrive(gateway, stand_in, chromium):
     chromium.get(gateway.url("/protected?tab=1"))
     first = chromium.current_window_handle
