@@ -29,9 +29,7 @@ package final class RequestHead {
         /// A bit for each name there is: most are asked for in vain.
         var present: UInt32 = 0
         var target: Range<Int> = 0..<0
-        /// What a front proxy has said of the request it asks about.
         var told = OriginalFields.Places()
-        /// Whether there is a field that only we may set and that is not known by name.
         var hasOtherReserved = false
     }
 
@@ -76,8 +74,7 @@ package final class RequestHead {
         self.meaning = Meaning()
     }
 
-    /// Takes the reader out while it works. What is only ever swapped need not be checked, at each of its many uses, for
-    /// a change that is under way.
+    /// Takes the reader out while it works: what is only ever swapped need not be checked at each of its many uses.
     private func withReader<Value, Failure: Error>(
         _ body: (inout HeadReader) throws(Failure) -> Value
     ) throws(Failure) -> Value {
@@ -247,6 +244,10 @@ package final class RequestHead {
 
     // MARK: Values
 
+    /// Where a front proxy's words stand.
+    var told: OriginalFields.Places { self.meaning.told }
+    /// Whether there is a field that only we may set and that is not known by name.
+    var hasOtherReserved: Bool { self.meaning.hasOtherReserved }
     var bytes: [UInt8] { self.reader.bytes }
     var fields: [FieldLine] { self.reader.fields }
 
@@ -265,7 +266,6 @@ package final class RequestHead {
         self.names.indices.filter { self.names[$0] == name }.map { self.text(self.reader.fields[$0].value) }
     }
 
-    /// What the fields are called.
     func name(at index: Int) -> RequestFieldName { self.names[index] }
 
     /// Whether there is a field of this name.
@@ -280,30 +280,6 @@ package final class RequestHead {
             values.append(self.text(field.value))
         }
         return values
-    }
-
-    package var host: String? { self.joined(.host) }
-    /// All `Cookie` fields, in order.
-    package var cookies: [String] { self.all(.cookie) }
-    package var forwardedFor: [String] { self.has(.forwardedFor) ? self.all(.forwardedFor) : [] }
-    package var requestID: String? { self.joined(.requestID) }
-    package var accept: String? { self.joined(.accept) }
-    package var origin: String? { self.joined(.origin) }
-    var secFetchSite: String? { self.joined(.secFetchSite) }
-
-    /// What a front proxy has said, whatever `Connection` names away; `removed` is what that proxy takes away itself.
-    func original(removed: ReservedNames) -> OriginalFields {
-        let storage = self.reader.bytes
-        var original = OriginalFields(self.meaning.told, in: storage)
-        guard self.meaning.hasOtherReserved else { return original }
-        let bytes = storage.span
-        for (index, field) in self.reader.fields.enumerated()
-        where self.names[index] == .other && self.kinds[index] != .endToEnd {
-            let name = bytes.extracting(field.name)
-            let isReserved = self.kinds[index] == .reserved || self.reserved.contains(name)
-            if isReserved { original.note(reserved: name, removed: removed) }
-        }
-        return original
     }
 
     private func text(_ range: Range<Int>) -> String {
