@@ -11,10 +11,27 @@ package final class SignInLimit: Sendable {
         var filledAt: NIODeadline
     }
 
+    /// Buckets by when they were used last: those that have not been for longest make room for new ones, so that a crowd
+    /// of addresses gives nobody a full bucket who goes on asking.
+    private struct Buckets {
+        private var recent: [AddressGroup: Bucket] = [:]
+        private var earlier: [AddressGroup: Bucket] = [:]
+        private static let capacity = 32_768
+
+        subscript(_ group: AddressGroup) -> Bucket? {
+            get { self.recent[group] ?? self.earlier[group] }
+            set {
+                if self.recent.count >= Self.capacity, self.recent[group] == nil {
+                    self.earlier = self.recent
+                    self.recent = [:]
+                }
+                self.recent[group] = newValue
+            }
+        }
+    }
+
     private let perMinute: Int
-    private let buckets = Mutex<[AddressGroup: Bucket]>([:])
-    /// Emptied when full: a crowd of addresses is not held back by this anyway.
-    private static let capacity = 65_536
+    private let buckets = Mutex(Buckets())
 
     /// - Parameter perMinute: also how many at once; 0 for no limit.
     package init?(perMinute: Int) {
@@ -44,7 +61,6 @@ package final class SignInLimit: Sendable {
             bucket.filledAt = now
             let passes = bucket.tokens >= 1
             if passes { bucket.tokens -= 1 }
-            if buckets.count >= Self.capacity, buckets[group] == nil { buckets.removeAll(keepingCapacity: true) }
             buckets[group] = bucket
             return passes
         }
