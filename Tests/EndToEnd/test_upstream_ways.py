@@ -109,6 +109,30 @@ def test_who_is_asked_for_health_and_says_no_gets_nothing(stage, forger):
     eventually(lambda: set(who(gateway, 8)) == {"a", "b"})
 
 
+def test_an_address_is_asked_at_the_path_of_each_route_and_counts_for_that_route(stage, forger):
+    a, b = named(stage, "a"), named(stage, "b")
+    for upstream in (a, b):
+        upstream.on("/b/who", upstream.answers["/who"])
+        upstream.on("/up", lambda c, _, status="503 No" if upstream is a else "200 OK": c.reply(b"", status))
+    checked = {"upstream": [a.url, b.url], "health_interval": "200ms"}
+    routes = [{"path": "/", "health_path": "/up", **checked}, {"path": "/b", "health_path": "/b/who", **checked}]
+    gateway = gateway_with(stage, forger, routes)
+    eventually(lambda: set(who(gateway, 8)) == {"b"})
+    eventually(lambda: a.count("/b/who") > 1)
+    assert {get(gateway, "/b/who").body for _ in range(8)} == {b"a", b"b"}
+
+
+def test_what_a_check_found_is_forgotten_when_nobody_asks_any_more(stage, forger):
+    a, b = named(stage, "a"), named(stage, "b")
+    a.on("/up", lambda c, _: c.reply(b"", "503 Service Unavailable"))
+    route = {"path": "/", "upstream": [a.url, b.url], "access": "anyone"}
+    checked = {**route, "health_path": "/up", "health_interval": "200ms"}
+    gateway = gateway_with(stage, forger, [checked])
+    eventually(lambda: set(who(gateway, 8)) == {"b"})
+    gateway.reload({"route": [route]})
+    assert set(who(gateway, 8)) == {"a", "b"}
+
+
 def test_an_application_of_http2_is_asked_for_health_too(stage, forger, tmp_path):
     ports = {name: free_port() for name in "ab"}
     servers = "".join(

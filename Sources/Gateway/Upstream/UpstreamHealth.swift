@@ -9,8 +9,8 @@ package struct UpstreamHealth {
 
     package private(set) var failures = 0
     private var restsUntil = NIODeadline.uptimeNanoseconds(0)
-    /// What the last active check has found; nothing is wrong before the first.
-    private(set) var passedCheck = true
+    /// The paths at which the last active check has found something wrong; nothing is before the first.
+    private var failing: Set<String> = []
 
     package init() {}
 
@@ -26,12 +26,28 @@ package struct UpstreamHealth {
         self.restsUntil = .uptimeNanoseconds(0)
     }
 
-    package mutating func checked(_ passed: Bool) {
-        self.passedCheck = passed
-        if passed { self.succeeded() }
+    package mutating func checked(_ path: String, passed: Bool) {
+        if passed {
+            self.failing.remove(path)
+            self.succeeded()
+        } else {
+            self.failing.insert(path)
+        }
     }
 
-    package func isUsable(_ now: NIODeadline) -> Bool { self.passedCheck && self.restsUntil <= now }
+    /// Nobody asks at any other path any more: what was found there is nobody's business.
+    package mutating func forgetChecks(besides paths: Set<String>) {
+        self.failing.formIntersection(paths)
+    }
+
+    /// - Parameter path: where whoever wants to know has it checked; what others have found elsewhere is theirs.
+    package func isUsable(_ now: NIODeadline, checkedAt path: String?) -> Bool {
+        guard self.restsUntil <= now else { return false }
+        return self.failing.isEmpty || path.map { !self.failing.contains($0) } ?? true
+    }
+
+    /// Whether nobody has found anything wrong.
+    package func isUsable(_ now: NIODeadline) -> Bool { self.restsUntil <= now && self.failing.isEmpty }
 
     /// When nobody is usable, whoever rests the shortest is asked all the same.
     package var rest: NIODeadline { self.restsUntil }

@@ -14,8 +14,8 @@ final class UpstreamOrigin {
     /// Connections that are leased, or streams of one.
     var busy = 0
     var health = UpstreamHealth()
-    /// When the next active check is due; `nil` while one runs.
-    var nextCheck: NIODeadline? = .uptimeNanoseconds(0)
+    /// When the next active check is due, for each path that is asked for; in the distant future while one runs.
+    var nextChecks: [String: NIODeadline] = [:]
     /// No configuration in force has it any more: what is leased ends when it is given back.
     var isAbandoned = false
     /// Names are resolved anew for each connection, and connections to a name do not live for ever; `nil` for an address.

@@ -36,7 +36,7 @@ final class UpstreamPlan {
         if self.origins.count == 1 { return others.isEmpty ? self.origins[0] : nil }
         let now = NIODeadline.now()
         let untried = self.origins.filter { origin in !others.contains { $0 === origin } }
-        var candidates = untried.filter { $0.health.isUsable(now) }
+        var candidates = untried.filter { $0.health.isUsable(now, checkedAt: self.upstream.healthPath) }
         // Whoever has failed is better than an answer of ours, but only as the first try.
         if candidates.isEmpty, others.isEmpty {
             candidates = untried.min { $0.health.rest < $1.health.rest }.map { [$0] } ?? []

@@ -7,19 +7,19 @@ final class UpstreamPool {
     /// Called once, at once or later, on the worker's loop.
     typealias Completion = (Result<UpstreamHandler, Fault>) -> Void
 
-    private let eventLoop: any EventLoop
+    let eventLoop: any EventLoop
     private let keepAlive: TimeAmount
     private let idleLimit: Int
     /// Where `Route.upstream` points into.
-    private let plans: [UpstreamPlan]
+    let plans: [UpstreamPlan]
     /// Each address once, however many routes go there.
-    private let origins: [UpstreamOrigin]
+    let origins: [UpstreamOrigin]
     private let counts: UpstreamCounts
     /// All open connections, idle or leased.
     var openConnections: Int { self.counts.open }
     var connectionsMade: Int { self.counts.made }
     /// Who leases from now on.
-    private var successor: UpstreamPool?
+    private(set) var successor: UpstreamPool?
 
     /// A connection to a name that is older than this takes no further request.
     private let nameLife: TimeAmount
@@ -138,6 +138,7 @@ final class UpstreamPool {
             origin.isAbandoned = true
             self.closeIdle(of: origin)
         }
+        successor.forgetChecks()
     }
 
     /// Closes what has been idle for too long, and what is too much and nobody has wanted lately.
@@ -175,23 +176,6 @@ final class UpstreamPool {
         for connection in connections { connection.close() }
         for connection in origin.multiplexed where self.successor == nil || connection.openStreams == 0 {
             connection.close()
-        }
-    }
-
-    /// Asks the addresses whose routes want that whether they are well.
-    func checkHealth(now: NIODeadline) {
-        guard self.successor == nil else { return }
-        for plan in self.plans {
-            guard let path = plan.upstream.healthPath else { continue }
-            for origin in plan.origins {
-                guard let due = origin.nextCheck, due <= now else { continue }
-                origin.nextCheck = nil
-                let check = HealthCheck(path: path, host: plan.upstream.hostHeader ?? origin.address.authority)
-                check.run(on: self.eventLoop, origin, timeout: plan.timeouts.upstreamConnect) { passed in
-                    origin.nextCheck = .now() + plan.upstream.healthInterval
-                    origin.health.checked(passed)
-                }
-            }
         }
     }
 

@@ -40,9 +40,27 @@ struct UpstreamHealthTests {
 
     @Test func whoFailsACheckIsNotUsedUntilItPasses() {
         var health = UpstreamHealth()
-        health.checked(false)
+        health.checked("/up", passed: false)
         #expect(!health.isUsable(self.start + .hours(1)))
-        health.checked(true)
+        health.checked("/up", passed: true)
         #expect(health.isUsable(self.start))
+    }
+
+    @Test func aCheckCountsForThoseWhoAskAtItsPath() {
+        var health = UpstreamHealth()
+        health.checked("/up", passed: false)
+        health.checked("/other", passed: true)
+        #expect(!health.isUsable(self.start, checkedAt: "/up"))
+        #expect(health.isUsable(self.start, checkedAt: "/other"))
+        #expect(health.isUsable(self.start, checkedAt: nil))
+    }
+
+    @Test func whatNobodyAsksForAnyMoreIsForgotten() {
+        var health = UpstreamHealth()
+        health.checked("/up", passed: false)
+        health.checked("/other", passed: false)
+        health.forgetChecks(besides: ["/other"])
+        #expect(health.isUsable(self.start, checkedAt: "/up"))
+        #expect(!health.isUsable(self.start, checkedAt: "/other"))
     }
 }
