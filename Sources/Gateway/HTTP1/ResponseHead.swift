@@ -36,6 +36,8 @@ package final class ResponseHead {
     package private(set) var status = 0
     /// How the body is delimited, unless the request or the status says that there is none.
     package private(set) var framing = Framing.untilClose
+    /// What `Content-Length` says; `nil` when there is none.
+    package private(set) var length: Int?
     /// Whether the upstream would take another request on this connection.
     package private(set) var keepAlive = false
     private(set) var names: [FieldName] = []
@@ -44,8 +46,14 @@ package final class ResponseHead {
     private(set) var reason: Range<Int> = 0..<0
 
     private var reader = HeadReader(limits: .responses)
+    private let takesLengthBesideChunks: Bool
+    private var isHTTP10 = false
 
-    package init() {}
+    /// - Parameter isOfStream: we have written it ourselves, for a stream of HTTP/2. Its body comes in chunks, for the sake
+    ///   of trailers, and its length may be known all the same.
+    package init(isOfStream: Bool = false) {
+        self.takesLengthBesideChunks = isOfStream
+    }
 
     var bytes: [UInt8] { self.reader.bytes }
     var fields: [FieldLine] { self.reader.fields }
@@ -88,7 +96,7 @@ package final class ResponseHead {
             let status = decimal(bytes.extracting(start + 9..<start + 12)), (100...999).contains(status),
             bytes.count == start + 12 || bytes[start + 12] == 0x20
         else { throw .malformed("not an HTTP/1 status line") }
-        self.keepAlive = bytes[start + 7] == UInt8(ascii: "1")
+        self.isHTTP10 = bytes[start + 7] == UInt8(ascii: "0")
         self.status = status
         self.reason = min(start + 13, bytes.count)..<bytes.count
     }
@@ -98,6 +106,7 @@ package final class ResponseHead {
         let bytes = storage.span
         var length: Int?
         var isChunked = false
+        var (asksToClose, asksToKeep) = (false, false)
         for field in self.reader.fields {
             let name = FieldName(bytes.extracting(field.name))
             self.names.append(name)
@@ -113,27 +122,34 @@ package final class ResponseHead {
                     throw .malformed("a Transfer-Encoding other than chunked")
                 }
                 isChunked = true
-            case .connection: self.readConnection(field)
+            case .connection: self.readConnection(field, &asksToClose, &asksToKeep)
             case .hopByHop, .setCookie, .caching, .trailer, .other: break
             }
         }
         // Two lengths are two readings (RFC 9112, 6.3).
-        guard length == nil || !isChunked else { throw .malformed("Transfer-Encoding beside Content-Length") }
+        guard length == nil || !isChunked || self.takesLengthBesideChunks else {
+            throw .malformed("Transfer-Encoding beside Content-Length")
+        }
+        // It knows no chunks: somebody has passed on what is not for the next hop, and the framing is faulty (6.1).
+        guard !isChunked || !self.isHTTP10 else { throw .malformed("Transfer-Encoding in HTTP/1.0") }
+        self.length = length
+        self.keepAlive = !asksToClose && (asksToKeep || !self.isHTTP10)
         self.framing = isChunked ? .chunked : length.map { .length($0) } ?? .untilClose
     }
 
-    private func readConnection(_ field: FieldLine) {
+    private func readConnection(_ field: FieldLine, _ asksToClose: inout Bool, _ asksToKeep: inout Bool) {
         let storage = self.reader.bytes
         let value = storage.span.extracting(field.value)
         if equalIgnoringCase(value, "keep-alive") {
-            self.keepAlive = true
+            asksToKeep = true
         } else if equalIgnoringCase(value, "close") {
-            self.keepAlive = false
+            asksToClose = true
         } else {
             for option in String(decoding: self.reader.bytes[field.value], as: UTF8.self).split(separator: ",").map(
                 \.trimmingSpaces
             ) {
-                if equalIgnoringCase(option, "close") { self.keepAlive = false }
+                if equalIgnoringCase(option, "close") { asksToClose = true }
+                if equalIgnoringCase(option, "keep-alive") { asksToKeep = true }
                 self.namedFields.append(option.lowercased())
             }
         }

@@ -4,8 +4,8 @@ import Testing
 
 /// An upstream's head: its status, how its body ends, and what is not believed.
 struct ResponseHeadTests {
-    private func read(_ text: String) throws -> ResponseHead {
-        let head = ResponseHead()
+    private func read(_ text: String, isOfStream: Bool = false) throws -> ResponseHead {
+        let head = ResponseHead(isOfStream: isOfStream)
         var buffer = ByteBuffer(string: text.replacing("\n", with: "\r\n"))
         #expect(try head.read(&buffer))
         return head
@@ -50,6 +50,29 @@ struct ResponseHeadTests {
         #expect(try !self.read("HTTP/1.1 200 OK\nConnection: x, close\n\n").keepAlive)
         #expect(try !self.read("HTTP/1.0 200 OK\n\n").keepAlive)
         #expect(try self.read("HTTP/1.0 200 OK\nConnection: keep-alive\n\n").keepAlive)
+        #expect(try self.read("HTTP/1.0 200 OK\nConnection: x, keep-alive\n\n").keepAlive)
+    }
+
+    @Test(arguments: [
+        "Connection: close\nConnection: keep-alive", "Connection: keep-alive\nConnection: close",
+        "Connection: keep-alive, close", "Connection: close, keep-alive",
+    ])
+    func whoWantsToCloseAndToKeepCloses(_ fields: String) throws {
+        #expect(try !self.read("HTTP/1.1 200 OK\n" + fields + "\n\n").keepAlive)
+        #expect(try !self.read("HTTP/1.0 200 OK\n" + fields + "\n\n").keepAlive)
+    }
+
+    @Test func chunksOfWhoKnowsNoneAreFaulty() {
+        #expect(throws: MessageError.self) { try self.read("HTTP/1.0 200 OK\nTransfer-Encoding: chunked\n\n") }
+    }
+
+    @Test func aStreamsLengthIsKnownThoughItComesInChunks() throws {
+        let head = try self.read(
+            "HTTP/1.1 200 OK\nContent-Length: 5\nTransfer-Encoding: chunked\n\n",
+            isOfStream: true
+        )
+        #expect(head.framing == .chunked)
+        #expect(head.length == 5)
     }
 
     @Test func nothingOfAResponseIsLeftForTheNext() throws {
