@@ -125,7 +125,12 @@ extension ExchangeHandler: UpstreamPartner {
         guard head.status != 101 else { return self.upstreamSwitched(head) }
         if self.asksForTunnel, (200...299).contains(head.status) { return self.fail(.upstreamBroke) }
         guard self.exchange.responseBegan() else { return self.fail(.upstreamBroke) }
-        let response = ForwardedResponse(head, toHEAD: self.head.isHEAD, overHTTP10: self.head.isHTTP10)
+        let response = ForwardedResponse(
+            head,
+            toHEAD: self.head.isHEAD,
+            overHTTP10: self.head.isHTTP10,
+            overHTTP2: self.arrival.isHTTP2
+        )
         if self.worker.isLeaving || response.framing == .untilClose { self.exchange.lastExchange() }
         self.current.response = response
         self.current.status = head.status
@@ -207,10 +212,10 @@ extension ExchangeHandler: UpstreamPartner {
         self.pump()
     }
 
-    func upstreamFailed(_ detail: String?) {
+    func upstreamFailed(isUnseen: Bool, _ detail: String?) {
         let wasReused = self.upstream?.isReused ?? false
         self.upstream = nil
-        guard self.retryIsSafe(wasReused: wasReused), let permit = self.current.permit else {
+        guard self.retryIsSafe(wasReused: wasReused, isUnseen: isUnseen), let permit = self.current.permit else {
             var fault = Fault.upstreamBroke
             fault.detail = detail
             return self.fail(fault)
@@ -221,12 +226,15 @@ extension ExchangeHandler: UpstreamPartner {
     }
 
     /// A reused connection may have died before it could see the request. One more try does no harm when the method
-    /// promises so (RFC 9110, 9.2.2), nothing has come back, and there is no body that would have to be sent again.
-    private func retryIsSafe(wasReused: Bool) -> Bool {
-        guard wasReused, !self.current.hasRetried, !self.exchange.responseBegun, self.exchange.requestEnded,
-            self.head.framing == .none
-        else { return false }
-        return ["GET", "HEAD", "OPTIONS", "PUT", "DELETE"].contains(self.head.method)
+    /// promises so (RFC 9110, 9.2.2), or the upstream has not looked at it; nothing has come back, and there is no body that
+    /// would have to be sent again.
+    private func retryIsSafe(wasReused: Bool, isUnseen: Bool) -> Bool {
+        guard !self.current.hasRetried, !self.exchange.responseBegun else { return false }
+        if isUnseen, !self.exchange.requestEnded, self.current.bytesIn == 0 { return true }
+        guard self.exchange.requestEnded, self.head.framing == .none || self.head.framing == .length(0) else {
+            return false
+        }
+        return isUnseen || wasReused && ["GET", "HEAD", "OPTIONS", "PUT", "DELETE"].contains(self.head.method)
     }
 
     // MARK: Chunks (RFC 9112, 7.1)

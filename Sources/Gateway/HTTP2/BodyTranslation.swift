@@ -8,7 +8,8 @@ struct BodyTranslation {
         case none
         /// So many bytes are still to come.
         case length(Int)
-        case chunked
+        /// So many bytes are still to come, if that is known.
+        case chunked(Int?)
         /// Bytes of another protocol, as they come.
         case tunnel
         case ended
@@ -27,8 +28,13 @@ struct BodyTranslation {
         switch framing {
         case .none, .untilClose: self.state = .none
         case .length(let length): self.state = .length(length)
-        case .chunked: self.state = .chunked
+        case .chunked: self.state = .chunked(nil)
         }
+    }
+
+    /// A body in chunks whose length the head may have told.
+    init(chunksOfLength length: Int?) {
+        self.state = .chunked(length)
     }
 
     var hasEnded: Bool {
@@ -47,9 +53,13 @@ struct BodyTranslation {
             return count > 0 ? [bytes] : []
         case .tunnel:
             return count > 0 ? [bytes] : []
-        case .chunked:
+        case .chunked(let rest):
             // An empty chunk would be the last one.
             guard count > 0 else { return [] }
+            if let rest {
+                guard count <= rest else { return nil }
+                self.state = .chunked(rest - count)
+            }
             return [ByteBuffer(string: String(count, radix: 16) + "\r\n"), bytes, Self.lineEnd]
         }
     }
@@ -62,7 +72,7 @@ struct BodyTranslation {
         switch self.state {
         case .none, .tunnel, .ended: return []
         case .length(let rest): return rest == 0 ? [] : nil
-        case .chunked: return [Self.lastChunk, trailers ?? Self.lineEnd]
+        case .chunked(let rest): return rest ?? 0 == 0 ? [Self.lastChunk, trailers ?? Self.lineEnd] : nil
         }
     }
 

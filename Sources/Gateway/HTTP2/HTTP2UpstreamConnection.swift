@@ -10,20 +10,26 @@ final class HTTP2UpstreamConnection: ChannelInboundHandler {
     private var multiplexer: NIOHTTP2Handler.StreamMultiplexer?
     private var channel: (any Channel)?
     private(set) var openStreams = 0
-    /// The upstream takes no further stream here.
+    /// No further stream is to be opened here, because the upstream says so or nobody wants it any more.
     private var isLeaving = false
+    /// The last stream that the upstream has looked at, once it has said that it leaves.
+    private var lastTaken: HTTP2StreamID?
     let madeAt = NIODeadline.now()
     /// Since when nothing runs on it.
     private(set) var idleSince = NIODeadline.now()
 
-    /// What most servers allow at once; one that allows less lets us wait.
-    private static let streamLimit = 100
+    /// How many streams there may be at once. Until the upstream has said so, there is no second one: it would have to wait
+    /// if it were one too many, and a new connection would do.
+    private var streamLimit = 1
+    /// However many it would take.
+    private static let mostStreams = 100
+    private var hasSettings = false
 
     init(onClose: @escaping (HTTP2UpstreamConnection) -> Void) {
         self.onClose = onClose
     }
 
-    var hasRoom: Bool { !self.isLeaving && self.openStreams < Self.streamLimit && self.channel?.isActive ?? false }
+    var hasRoom: Bool { !self.isLeaving && self.openStreams < self.streamLimit && self.channel?.isActive ?? false }
 
     /// Puts HTTP/2 on a channel that is being connected.
     func add(to channel: any Channel) throws {
@@ -55,17 +61,20 @@ final class HTTP2UpstreamConnection: ChannelInboundHandler {
     ) {
         guard let multiplexer, let channel else { return completion(nil) }
         self.openStreams += 1
-        let box = NIOLoopBound((connection: self, handler: handler), eventLoop: channel.eventLoop)
+        let translation = HTTP2UpstreamStream(connection: self, isTLS: isTLS)
+        let box = NIOLoopBound((translation: translation, handler: handler), eventLoop: channel.eventLoop)
         let promise = channel.eventLoop.makePromise(of: (any Channel).self)
         multiplexer.createStreamChannel(promise: promise) { stream in
             stream.eventLoop.makeCompletedFuture {
                 let handlers = stream.pipeline.syncOperations
-                try handlers.addHandler(HTTP2UpstreamStream(connection: box.value.connection, isTLS: isTLS))
+                try handlers.addHandler(box.value.translation)
                 try handlers.addHandler(box.value.handler)
             }
         }
         promise.futureResult.assumeIsolated().whenComplete { result in
-            if case .success = result { completion(handler) } else { completion(nil) }
+            if case .success = result { return completion(handler) }
+            translation.leave()
+            completion(nil)
         }
     }
 
@@ -79,10 +88,28 @@ final class HTTP2UpstreamConnection: ChannelInboundHandler {
         self.channel?.close(promise: nil)
     }
 
+    /// Closes as soon as no stream is open, and opens none until then.
+    func leave() {
+        self.isLeaving = true
+        if self.openStreams <= 0 { self.close() }
+    }
+
+    /// Whether the upstream has left without looking at this stream (RFC 9113, 6.8).
+    func hasLeft(without stream: HTTP2StreamID) -> Bool { self.lastTaken.map { stream > $0 } ?? false }
+
     func channelRead(context: ChannelHandlerContext, data: NIOAny) {
-        if case .goAway = self.unwrapInboundIn(data).payload {
-            self.isLeaving = true
-            if self.openStreams <= 0 { self.close() }
+        switch self.unwrapInboundIn(data).payload {
+        case .goAway(let last, _, _):
+            self.lastTaken = last
+            self.leave()
+        case .settings(.settings(let settings)):
+            // What is not named is as it was, and without a limit at first.
+            let named = settings.last { $0.parameter == .maxConcurrentStreams }?.value
+            self.streamLimit = min(named ?? (self.hasSettings ? self.streamLimit : .max), Self.mostStreams)
+            self.hasSettings = true
+        case .alternativeService, .data, .headers, .origin, .ping, .priority, .pushPromise, .rstStream, .settings,
+            .windowUpdate:
+            break
         }
         context.fireChannelRead(data)
     }

@@ -18,6 +18,7 @@ final class HTTP2UpstreamStream: ChannelDuplexHandler {
     private var buffer = ByteBuffer()
     /// `nil` until the answer's final head has come.
     private var response: BodyTranslation?
+    private var isOver = false
 
     init(connection: HTTP2UpstreamConnection, isTLS: Bool) {
         self.connection = connection
@@ -25,8 +26,24 @@ final class HTTP2UpstreamStream: ChannelDuplexHandler {
     }
 
     func channelInactive(context: ChannelHandlerContext) {
-        self.connection.streamClosed()
+        self.leave()
         context.fireChannelInactive()
+    }
+
+    /// The stream is over, or has never begun. Told once.
+    func leave() {
+        guard !self.isOver else { return }
+        self.isOver = true
+        self.connection.streamClosed()
+    }
+
+    func errorCaught(context: ChannelHandlerContext, error: any Error) {
+        if let closed = error as? NIOHTTP2Errors.StreamClosed,
+            closed.errorCode == .refusedStream || self.connection.hasLeft(without: closed.streamID)
+        {
+            return context.fireErrorCaught(UpstreamRefusal())
+        }
+        context.fireErrorCaught(error)
     }
 
     // MARK: The request
@@ -117,9 +134,10 @@ final class HTTP2UpstreamStream: ChannelDuplexHandler {
         var head = ByteBuffer(string: "HTTP/1.1 \(status) \r\n")
         head.writeBytes(lines)
         if status >= 200 {
-            let framing = frame.endStream ? Framing.none : length.map { .length($0) } ?? .chunked
-            self.response = BodyTranslation(framing)
-            if framing == .chunked { head.writeString("transfer-encoding: chunked\r\n") }
+            // Behind a counted body there is no place for trailers, so it comes in chunks all the same.
+            self.response =
+                frame.endStream ? BodyTranslation(.none) : BodyTranslation(chunksOfLength: length)
+            if !frame.endStream { head.writeString("transfer-encoding: chunked\r\n") }
             if frame.endStream, length == nil { head.writeString("content-length: 0\r\n") }
             // A stream serves once.
             head.writeString("connection: close\r\n")

@@ -4,7 +4,7 @@ import NIOHTTP2
 
 /// An HTTP/1.1 response, as this gateway writes it, as frames of a stream.
 struct ResponseTranslation {
-    private let head = ResponseHead()
+    private let head = ResponseHead(isOfStream: true)
     /// `nil` while the head is expected.
     private var body: FrameBody?
     private var buffer = ByteBuffer()

@@ -25,11 +25,13 @@ struct ForwardedResponse {
         self.upstreamKeepsAlive = false
     }
 
-    init(_ head: ResponseHead, toHEAD isHEAD: Bool, overHTTP10 isHTTP10: Bool) {
+    init(_ head: ResponseHead, toHEAD isHEAD: Bool, overHTTP10 isHTTP10: Bool, overHTTP2 isHTTP2: Bool = false) {
         let hasNoBody = isHEAD || head.hasNoBody
         switch head.framing {
         case _ where hasNoBody: self.framing = .empty
         case .length, .none: self.framing = .length
+        // Of a stream. In HTTP/1 a length is worth more than trailers are; HTTP/2 has both.
+        case .chunked where head.length != nil && !isHTTP2: self.framing = .length
         case .chunked, .untilClose: self.framing = isHTTP10 ? .untilClose : .chunked
         }
         self.upstreamKeepsAlive = head.keepAlive && (hasNoBody || head.framing != .untilClose)
@@ -96,7 +98,9 @@ struct ForwardedResponse {
         switch self.framing {
         case .length: true
         case .empty: head.status != 204
-        case .chunked, .untilClose: false
+        // Only a stream's has one; see `ResponseHead`.
+        case .chunked: true
+        case .untilClose: false
         }
     }
 }

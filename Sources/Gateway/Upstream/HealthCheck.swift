@@ -19,7 +19,7 @@ struct HealthCheck {
             + "Connection: close\r\n\r\n"
         let promise = eventLoop.makePromise(of: Bool.self)
         promise.futureResult.assumeIsolated().whenSuccess(completion)
-        let handler = HealthCheckHandler(request, promise)
+        let handler = HealthCheckHandler(request, promise, isStream: origin.address.speaksHTTP2)
         let connection = origin.address.speaksHTTP2 ? HTTP2UpstreamConnection { _ in } : nil
         let box = NIOLoopBound((handler: handler, connection: connection), eventLoop: eventLoop)
         let future = origin.connect(on: eventLoop, timeout: timeout) { channel in
@@ -47,9 +47,10 @@ private final class HealthCheckHandler: ChannelInboundHandler {
 
     private let request: String
     private let promise: EventLoopPromise<Bool>
-    private let head = ResponseHead()
+    private let head: ResponseHead
 
-    init(_ request: String, _ promise: EventLoopPromise<Bool>) {
+    init(_ request: String, _ promise: EventLoopPromise<Bool>, isStream: Bool) {
+        self.head = ResponseHead(isOfStream: isStream)
         self.request = request
         self.promise = promise
     }

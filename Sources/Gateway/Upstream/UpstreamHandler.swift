@@ -14,8 +14,12 @@ protocol UpstreamPartner: AnyObject {
     /// The end of a burst: what has been written may be flushed.
     func upstreamPaused()
     func upstreamBecameWritable()
-    /// The connection is gone before the response was complete; `detail` is for the log.
-    func upstreamFailed(_ detail: String?)
+    /// The connection is gone before the response was complete.
+    ///
+    /// - Parameters:
+    ///   - isUnseen: the upstream has said that it has not looked at the request.
+    ///   - detail: for the log.
+    func upstreamFailed(isUnseen: Bool, _ detail: String?)
 }
 
 /// The far end of the glue: one connection to an upstream.
@@ -51,7 +55,9 @@ final class UpstreamHandler: ChannelDuplexHandler {
     private var pendingRead = false
     private var hasUnflushedWrites = false
     private var hasBroken = false
-    private let head = ResponseHead()
+    /// Whether the upstream has refused the request unseen.
+    private var wasRefused = false
+    private let head: ResponseHead
     /// `nil` while the head is expected.
     private var body: BodyReader?
     /// Whether a `HEAD` is being answered, whose answer has no body.
@@ -62,10 +68,12 @@ final class UpstreamHandler: ChannelDuplexHandler {
     private var mender: HeadMender?
     private var failure: String?
 
-    init(origin: UpstreamOrigin, pool: UpstreamPool, madeAt: NIODeadline) {
+    /// - Parameter isStream: it is one stream of a connection of HTTP/2.
+    init(origin: UpstreamOrigin, pool: UpstreamPool, madeAt: NIODeadline, isStream: Bool = false) {
         self.origin = origin
         self.pool = pool
         self.madeAt = madeAt
+        self.head = ResponseHead(isOfStream: isStream)
     }
 
     // MARK: What the exchange asks for
@@ -243,18 +251,19 @@ final class UpstreamHandler: ChannelDuplexHandler {
         switch self.state {
         case .leased:
             // Nothing at all came of a request, and not because the connection had been idle for too long.
-            if self.body == nil, !self.isReused { self.pool.failed(self.origin) }
+            if self.body == nil, !self.isReused, !self.wasRefused { self.pool.failed(self.origin) }
         case .ended: break
         case .idle, .closed: wasLeased = false
         }
         self.state = .closed
         self.pool.closed(self, wasLeased: wasLeased)
         self.partner = nil
-        if !isProper { partner?.upstreamFailed(self.failure) }
+        if !isProper { partner?.upstreamFailed(isUnseen: self.wasRefused, self.failure) }
     }
 
     func errorCaught(context: ChannelHandlerContext, error: any Error) {
         self.failure = "\(error)"
+        if error is UpstreamRefusal { self.wasRefused = true }
         self.poison(context)
     }
 

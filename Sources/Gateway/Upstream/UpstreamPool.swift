@@ -174,8 +174,8 @@ final class UpstreamPool {
         let connections = origin.idle
         origin.idle = []
         for connection in connections { connection.close() }
-        for connection in origin.multiplexed where self.successor == nil || connection.openStreams == 0 {
-            connection.close()
+        for connection in origin.multiplexed {
+            if self.successor == nil { connection.close() } else { connection.leave() }
         }
     }
 
@@ -255,7 +255,9 @@ final class UpstreamPool {
         to origin: UpstreamOrigin,
         _ completion: @escaping Completion
     ) {
-        let handler = UpstreamHandler(origin: origin, pool: self, madeAt: connection.madeAt)
+        let handler = UpstreamHandler(origin: origin, pool: self, madeAt: connection.madeAt, isStream: true)
+        // Whoever has given up the address while this was on its way has seen no connection to end.
+        defer { if origin.isAbandoned { connection.leave() } }
         connection.open(isTLS: origin.address.isTLS, handler) { handler in
             guard let handler else { return completion(.failure(.upstreamUnreachable)) }
             self.counts.open += 1
