@@ -39,6 +39,9 @@ final class CurrentExchange {
     var upgrade: String?
     /// Whether the end of the session is to end it.
     var isLive = false
+    /// When the upstream was wanted, and how long it took until its answer began; `nil` until then.
+    var leasedAt = NIODeadline.uptimeNanoseconds(0)
+    var upstreamTime: TimeAmount?
     /// A dead reused connection has been replaced once.
     var hasRetried = false
 
@@ -72,6 +75,7 @@ final class CurrentExchange {
         if self.upgrade != nil { self.upgrade = nil }
         self.isLive = false
         self.hasRetried = false
+        self.upstreamTime = nil
     }
 
     /// Whether the answer may be a page: the request is a navigation, as far as it has been understood.

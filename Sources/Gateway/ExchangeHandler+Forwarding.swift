@@ -6,6 +6,7 @@ import NIOCore
 extension ExchangeHandler: UpstreamPartner {
     func lease(_ permit: Permit, fresh: Bool) {
         let number = self.current.number
+        if !fresh { self.current.leasedAt = .now() }
         let affinity = self.worker.upstreams.plan(for: permit.route).isSticky ? self.affinity : nil
         self.worker.upstreams.lease(permit, fresh: fresh, affinity: affinity) { result in
             switch result {
@@ -122,6 +123,9 @@ extension ExchangeHandler: UpstreamPartner {
 
     func upstreamResponded(_ head: ResponseHead) {
         guard self.current.isUnderWay else { return }
+        let time = NIODeadline.now() - self.current.leasedAt
+        self.current.upstreamTime = time
+        self.worker.metrics.upstreamLatency.record(time)
         guard head.status != 101 else { return self.upstreamSwitched(head) }
         if self.asksForTunnel, (200...299).contains(head.status) { return self.fail(.upstreamBroke) }
         guard self.exchange.responseBegan() else { return self.fail(.upstreamBroke) }

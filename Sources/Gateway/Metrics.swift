@@ -15,6 +15,8 @@ package final class Metrics {
     var storeLatency = Histogram()
     var providerLatency = Histogram()
     package var exchangeLatency = Histogram()
+    /// From the wish for a connection to the beginning of the answer.
+    package var upstreamLatency = Histogram()
     /// Records that had to be opened, and those that were known.
     package var openings = 0
     package var openingsSaved = 0
@@ -111,6 +113,7 @@ package final class Metrics {
         snapshot.storeLatency = self.storeLatency
         snapshot.providerLatency = self.providerLatency
         snapshot.exchangeLatency = self.exchangeLatency
+        snapshot.upstreamLatency = self.upstreamLatency
         snapshot.upstreamConnections = upstreams.openConnections
         for (address, isUsable) in upstreams.health {
             snapshot.restingUpstreams[address, default: 0] += isUsable ? 0 : 1
@@ -170,6 +173,7 @@ package struct MetricsSnapshot: Sendable {
     var storeLatency = Histogram()
     var providerLatency = Histogram()
     package var exchangeLatency = Histogram()
+    package var upstreamLatency = Histogram()
     var upstreamConnections = 0
     var upstreamConnectionsMade = 0
     var downstreamConnections = 0
@@ -198,6 +202,7 @@ package struct MetricsSnapshot: Sendable {
         self.storeLatency.add(other.storeLatency)
         self.providerLatency.add(other.providerLatency)
         self.exchangeLatency.add(other.exchangeLatency)
+        self.upstreamLatency.add(other.upstreamLatency)
         self.upstreamConnections += other.upstreamConnections
         self.upstreamConnectionsMade += other.upstreamConnectionsMade
         self.downstreamConnections += other.downstreamConnections

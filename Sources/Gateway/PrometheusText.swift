@@ -39,6 +39,11 @@ extension MetricsSnapshot {
             "From a request's head to its response's end.",
             self.exchangeLatency
         )
+        text.histogram(
+            "gatehouse_upstream_seconds",
+            "From a permit to the beginning of the upstream's answer.",
+            self.upstreamLatency
+        )
         text.histogram("gatehouse_store_seconds", "Lookups in the session store.", self.storeLatency)
         text.histogram("gatehouse_provider_seconds", "Codes redeemed at the provider.", self.providerLatency)
         text.metric("gatehouse_upstream_connections", "gauge", "Open connections to upstreams.")

@@ -90,7 +90,7 @@ def test_metrics_count_exchanges_decisions_and_sign_ins(stage, forger, upstream)
 def test_metrics_tell_latencies_and_upstream_connections(gateway, alice):
     alice.get(gateway.url("/x"))
     values = eventually(lambda: (found := metrics(gateway)).get("gatehouse_upstream_connections", 0) >= 1 and found)
-    for name in ("gatehouse_store_seconds", "gatehouse_provider_seconds"):
+    for name in ("gatehouse_store_seconds", "gatehouse_provider_seconds", "gatehouse_upstream_seconds"):
         assert total(values, name + "_count") >= 1
         buckets = [v for k, v in values.items() if k.startswith(name + "_bucket")]
         assert buckets == sorted(buckets)

@@ -5,7 +5,7 @@ import pytest
 from harness import mint
 from harness.raw_http import exchange, request
 from harness.stage import sign_in, sign_in_answer
-from harness.waiting import eventually
+from harness.waiting import eventually, pause
 
 HOSTILE = "alice\n2026-01-01 level=error message=forged\r\nforged \x1b[31mred\u2028forged\u0085forged"
 
@@ -50,6 +50,18 @@ def test_a_printable_subject_stays_in_its_place(gateway, forger):
     assert lines
     # In quotes, or it could be taken for other words of its line.
     assert not [line for line in lines if " level=error" in line and '"marked' not in line], lines
+
+
+def test_a_line_tells_what_the_upstream_took(gateway, upstream):
+    upstream.on("/open/slow", lambda connection, _: (pause(0.3), connection.reply(b"slow")))
+    host = f"127.0.0.1:{gateway.port}"
+    for path in ("/open/slow", "/closed"):
+        assert exchange(gateway.port, request(path, host)).status in (200, 401)
+    eventually(lambda: "/closed" in gateway.process.output)
+    if gateway.settings["log"]["format"] == "json":
+        (slow,) = [line for line in gateway.exchanges if line["path"] == "/open/slow"]
+        assert 300 <= slow["upstream_ms"] <= slow["duration_ms"]
+        assert "upstream_ms" not in next(line for line in gateway.exchanges if line["path"] == "/closed")
 
 
 def test_a_refusal_forges_no_line(gateway, forger):

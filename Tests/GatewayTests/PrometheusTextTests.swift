@@ -38,6 +38,17 @@ struct PrometheusTextTests {
         #expect(lines.contains("gatehouse_exchange_seconds_sum 61.002"))
     }
 
+    @Test func whatTheUpstreamTookIsToldBesideTheWhole() {
+        var snapshot = MetricsSnapshot()
+        snapshot.upstreamLatency.record(.milliseconds(2))
+        var sum = MetricsSnapshot()
+        sum.add(snapshot)
+        sum.add(snapshot)
+        let lines = self.lines(sum)
+        #expect(lines.contains("gatehouse_upstream_seconds_count 2"))
+        #expect(lines.contains("gatehouse_upstream_seconds_sum 0.004"))
+    }
+
     @Test func whatHasNotHappenedIsZeroRatherThanAbsent() {
         let lines = self.lines(MetricsSnapshot())
         for line in [

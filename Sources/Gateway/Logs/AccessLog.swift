@@ -59,6 +59,7 @@ final class AccessLog {
         self.lines.writeLogMember("bytes_in", exchange.bytesIn)
         self.lines.writeLogMember("bytes_out", exchange.bytesOut)
         self.lines.writeLogMember("duration_ms", duration)
+        if let time = exchange.upstreamTime { self.lines.writeLogMember("upstream_ms", time) }
         if let fault = exchange.fault {
             self.lines.writeLogMember("fault", fault.source.rawValue)
             self.lines.writeLogMember("reason", fault.reason)
