@@ -61,6 +61,12 @@ package final class Metrics {
         case header
         /// A header or a body that did not come in time.
         case slow
+        /// Streams of HTTP/2 that are opened and reset at once.
+        case resets
+        /// Frames of HTTP/2 that carry nothing: pings, settings, priorities, empty data.
+        case controlFrames = "control-frames"
+        /// A header of HTTP/2 in more pieces than it needs.
+        case continuations
     }
 
     package init() {}

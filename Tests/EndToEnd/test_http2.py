@@ -12,6 +12,7 @@ from harness.http2_client import HTTP2Client, frame
 from harness.raw_http import RawConnection, exchange, request
 from harness.stage import sign_in
 from harness.waiting import eventually
+from test_limits import refusals
 from test_tls import context, tls_settings, with_open_route
 
 PREFACE = b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n"
@@ -246,15 +247,19 @@ def test_rapid_resets_are_cut_off(gateway, upstream):
         for stream in range(1, 20_001, 2):
             yield frame(1, 5, stream, block) + frame(3, 0, stream, struct.pack("!I", 8))
 
+    before = refusals(gateway, "resets")
     assert flood(gateway, pieces())
     still_serves(gateway)
+    assert refusals(gateway, "resets") == before + 1
 
 
 @pytest.mark.parametrize("kind, payload", [(4, struct.pack("!HI", 3, 100)), (6, b"12345678"), (2, b"\0\0\0\0\x10")])
 def test_control_frames_without_end_are_cut_off(gateway, kind, payload):
     stream = 1 if kind == 2 else 0
+    before = refusals(gateway, "control-frames")
     assert flood(gateway, (frame(kind, 0, stream, payload) * 100 for _ in range(1000)))
     still_serves(gateway)
+    assert refusals(gateway, "control-frames") == before + 1
 
 
 def test_continuations_without_end_are_cut_off(gateway):
@@ -263,8 +268,10 @@ def test_continuations_without_end_are_cut_off(gateway):
         for _ in range(10_000):
             yield frame(9, 0, 1, b"")
 
+    before = refusals(gateway, "continuations")
     assert flood(gateway, pieces())
     still_serves(gateway)
+    assert refusals(gateway, "continuations") == before + 1
 
 
 def test_a_header_bomb_is_cut_off_before_it_unfolds(gateway):

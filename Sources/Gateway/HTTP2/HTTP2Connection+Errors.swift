@@ -1,6 +1,19 @@
 import NIOHTTP2
 
 extension HTTP2Connection {
+    /// The limit that a client has broken, where it is one that is counted.
+    static func limit(brokenBy error: any Error) -> Metrics.Limit? {
+        switch error {
+        case is NIOHTTP2Errors.ExcessiveRSTFrames, is NIOHTTP2Errors.ExcessiveStreamErrors: .resets
+        case is NIOHTTP2Errors.ExcessiveControlFrames, is NIOHTTP2Errors.ExcessiveOutboundFrameBuffering,
+            is NIOHTTP2Errors.ExcessiveEmptyDataFrames, is NIOHTTP2Errors.ExcessiveNumberOfGlitches:
+            .controlFrames
+        case is NIOHTTP2Errors.ExcessiveContinuationFrames: .continuations
+        case is NIOHTTP2Errors.ExcessivelyLargeHeaderBlock: .header
+        default: nil
+        }
+    }
+
     /// Whether only a stream is over, and the connection is not.
     static func isOfOneStream(_ error: any Error) -> Bool {
         switch error {

@@ -216,10 +216,11 @@ final class HTTP2Connection: ChannelInboundHandler, WorkerConnection, Flushing {
     }
 
     func errorCaught(context: ChannelHandlerContext, error: any Error) {
+        self.worker.metrics.count(.downstream)
         // A stream's trouble is its own (RFC 9113, 5.4.2); anything else has been answered with GOAWAY.
         if let error = error as? NIOHTTP2Errors.StreamError { self.streams[error.streamID]?.abort() }
-        if Self.isOfOneStream(error) { return self.worker.metrics.count(.downstream) }
-        self.worker.metrics.count(.downstream)
+        if Self.isOfOneStream(error) { return }
+        if let limit = Self.limit(brokenBy: error) { self.worker.metrics.count(limit) }
         self.worker.logger.debug("an HTTP/2 connection is ended", metadata: ["error": "\(type(of: error))"])
         context.close(promise: nil)
     }
