@@ -451,10 +451,12 @@ def shouting(protocol):
     return answer
 
 
-def test_another_protocol_passes_where_the_route_allows_it(gateway, upstream):
+@pytest.mark.parametrize("more", [[], ["Content-Length: 0"]], ids=["no body", "an empty body"])
+def test_another_protocol_passes_where_the_route_allows_it(gateway, upstream, more):
     upstream.on("/open/raw/echo", shouting("echo"))
     with RawConnection(gateway.port) as connection:
-        connection.send(request("/open/raw/echo", gateway.host, "Upgrade: echo", "Connection: Upgrade") + b"early ")
+        fields = ["Upgrade: echo", "Connection: Upgrade", *more]
+        connection.send(request("/open/raw/echo", gateway.host, *fields) + b"early ")
         answer = connection.read_head()
         assert answer.status == 101
         assert (answer.header("Upgrade"), answer.header("Connection")) == ("echo", "Upgrade")

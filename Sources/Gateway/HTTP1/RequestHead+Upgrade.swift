@@ -3,7 +3,8 @@ extension RequestHead {
     /// The protocol the browser would switch to, in lower case (RFC 9110, 7.8). `nil` when it asks for none, for several, or
     /// in a request that could not be followed by another protocol.
     var requestedUpgrade: String? {
-        guard self.hasUpgrade, !self.isHTTP10, self.framing == .none, self.method.isExactly("GET"),
+        guard self.hasUpgrade, !self.isHTTP10, self.method.isExactly("GET"),
+            self.framing == .none || self.framing == .length(0),
             self.all(.connection).contains(where: { Self.lists("upgrade", in: $0) })
         else { return nil }
         let named = self.all(.upgrade)
