@@ -50,10 +50,13 @@ package struct Answer {
 
     /// The whole response as bytes.
     ///
-    /// - Parameter withoutBody: the answer to a `HEAD`, which only tells the body's length.
+    /// - Parameters:
+    ///   - toHTTP10: where a connection ends that nobody says is kept (RFC 9112, 9.3).
+    ///   - withoutBody: the answer to a `HEAD`, which only tells the body's length.
     package func write(
         into bytes: inout WireBytes,
         keepAlive: Bool,
+        toHTTP10: Bool = false,
         withoutBody: Bool,
         requestID: RequestID,
         date: String,
@@ -71,7 +74,11 @@ package struct Answer {
         if let contentType { bytes.appendField("Content-Type", contentType) }
         bytes.appendField("Content-Length", String(self.body.count))
         bytes.append(strictTransport)
-        if !keepAlive { bytes.append("Connection: close\r\n") }
+        if !keepAlive {
+            bytes.append("Connection: close\r\n")
+        } else if toHTTP10 {
+            bytes.append("Connection: keep-alive\r\n")
+        }
         bytes.append("X-Request-Id: ")
         bytes.append(requestID)
         bytes.append("\r\n\r\n")

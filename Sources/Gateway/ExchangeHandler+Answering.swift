@@ -74,6 +74,7 @@ extension ExchangeHandler {
             answer.write(
                 into: &wire,
                 keepAlive: self.exchange.keepAlive,
+                toHTTP10: self.head.isHTTP10,
                 withoutBody: self.head.isHEAD,
                 requestID: self.current.requestID,
                 date: self.worker.httpDate,

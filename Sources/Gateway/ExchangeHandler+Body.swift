@@ -9,12 +9,16 @@ extension ExchangeHandler {
         self.current.endpoint = endpoint
         self.exchange.collect()
         self.extendDeadline()
-        if self.head.expectsContinue {
-            var interim = ByteBuffer()
-            interim.writeStaticString("HTTP/1.1 100 Continue\r\n\r\n")
-            self.write(interim)
-        }
+        self.sayContinue()
         return true
+    }
+
+    /// The body is wanted. HTTP/1.0 knows no interim answers, whatever it asks for (RFC 9110, 10.1.1).
+    func sayContinue() {
+        guard self.head.expectsContinue, self.head.framing != .none, !self.head.isHTTP10 else { return }
+        var interim = ByteBuffer()
+        interim.writeStaticString("HTTP/1.1 100 Continue\r\n\r\n")
+        self.write(interim)
     }
 
     func collect(_ bytes: ByteBuffer) {

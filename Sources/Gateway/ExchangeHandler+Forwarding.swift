@@ -53,11 +53,7 @@ extension ExchangeHandler: UpstreamPartner {
         )
         connection.begin(request, tolerating: plan.upstream.tolerated, partner: self)
         self.extendDeadline()
-        if self.head.expectsContinue, self.head.framing != .none {
-            var interim = ByteBuffer()
-            interim.writeStaticString("HTTP/1.1 100 Continue\r\n\r\n")
-            self.write(interim)
-        }
+        self.sayContinue()
         if self.exchange.requestEnded { self.flush() }
     }
 
@@ -145,6 +141,7 @@ extension ExchangeHandler: UpstreamPartner {
                 head,
                 into: &wire,
                 keepAlive: self.exchange.keepAlive,
+                toHTTP10: self.head.isHTTP10,
                 isPrivate: self.current.permit?.session != nil,
                 requestID: self.current.requestID,
                 strictTransport: worker.settings.strictTransport,

@@ -40,6 +40,7 @@ struct ForwardedResponse {
     /// Writes the head as the browser gets it: what the upstream sent is copied line by line, less what ends here.
     ///
     /// - Parameters:
+    ///   - toHTTP10: where a connection ends that nobody says is kept (RFC 9112, 9.3).
     ///   - isPrivate: somebody's identity went into the request, so a shared cache must not keep the answer unless the
     ///     application says so itself (security rule 12).
     ///   - upgrade: the protocol that the upstream has switched to.
@@ -49,6 +50,7 @@ struct ForwardedResponse {
         _ head: ResponseHead,
         into wire: inout WireBytes,
         keepAlive: Bool,
+        toHTTP10: Bool = false,
         isPrivate: Bool,
         requestID: RequestID,
         upgrade: String? = nil,
@@ -87,6 +89,8 @@ struct ForwardedResponse {
             wire.appendField("Upgrade", upgrade)
         } else if !keepAlive {
             wire.append("Connection: close\r\n")
+        } else if toHTTP10 {
+            wire.append("Connection: keep-alive\r\n")
         }
         wire.append("X-Request-Id: ")
         wire.append(requestID)

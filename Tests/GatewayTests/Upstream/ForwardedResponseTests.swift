@@ -52,6 +52,24 @@ struct ForwardedResponseTests {
         #expect(try await self.forwarded(answer, version: "1.0") == "HTTP/1.1 200 OK\r\n\(self.end)hello")
     }
 
+    @Test func whoDoesNotKeepConnectionsUnaskedIsToldThatThisOneIs() async throws {
+        let received = try await LoopbackGateway.run { gateway in
+            try await gateway.talk(
+                "GET / HTTP/1.0\r\nHost: app.example.com\r\nConnection: keep-alive\r\n\r\n"
+                    + "GET / HTTP/1.0\r\nHost: app.example.com\r\n\r\n"
+            )
+        }
+        let answers = received.split(separator: "HTTP/1.1 ")
+        #expect(answers.count == 2)
+        #expect(answers.first?.contains("\r\nConnection: keep-alive\r\n") ?? false)
+        #expect(answers.last?.contains("\r\nConnection: close\r\n") ?? false)
+    }
+
+    @Test func chunksOfHTTP10AreFaulty() async throws {
+        let answer = "HTTP/1.0 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n5\r\nhello\r\n0\r\n\r\n"
+        #expect(try await self.forwarded(answer).hasPrefix("HTTP/1.1 502 "))
+    }
+
     @Test func anAnswerToAHeadHasNoBodyWhateverItsFieldsSay() async throws {
         let answer = "HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\n"
         #expect(
