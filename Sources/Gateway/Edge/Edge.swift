@@ -6,6 +6,8 @@ import OpenIDConnect
 /// All public listeners of the gateway, and the certificates they show.
 struct Edge: Sendable {
     private let channels: [any Channel]
+    /// Those that nobody else holds open: what is done to them is not seen by whoever comes after us.
+    private let ownChannels: [any Channel]
     /// `nil` where no TLS is spoken.
     private let certificates: CertificateWatch?
     private let watch: Task<Void, Never>?
@@ -41,6 +43,7 @@ struct Edge: Sendable {
             self.watch = nil
         }
         var channels: [any Channel] = []
+        var ownChannels: [any Channel] = []
         var texts: [String] = []
         for listener in server.listeners {
             do {
@@ -53,6 +56,7 @@ struct Edge: Sendable {
                     door: configuration.check.listen == nil ? .everything : .browsers
                 )
                 channels.append(channel)
+                if case .address = listener.place { ownChannels.append(channel) }
                 texts.append(Self.text(of: listener, on: channel))
             } catch {
                 for channel in channels { try? await channel.close() }
@@ -61,6 +65,7 @@ struct Edge: Sendable {
             }
         }
         self.channels = channels
+        self.ownChannels = ownChannels
         self.text = texts.joined(separator: ", ")
     }
 
@@ -75,11 +80,16 @@ struct Edge: Sendable {
 
     /// Accepts nobody any more.
     func close() async {
+        for channel in self.ownChannels { await channel.turnAway() }
+        if !self.ownChannels.isEmpty { try? await Task.sleep(for: Self.queueTime) }
         for channel in self.channels { try? await channel.close() }
         self.watch?.cancel()
         await self.watch?.value
         try? await self.threadPool?.shutdownGracefully()
     }
+
+    /// How long whoever is in the kernel's queue may take to be accepted.
+    private static let queueTime = Duration.milliseconds(250)
 
     /// As configured, with the port that was found where any would do.
     private static func text(of listener: Configuration.Listener, on channel: any Channel) -> String {
