@@ -1,16 +1,21 @@
 """Starting and ending: quickly up, and after SIGTERM not ready, what runs is finished, exit 0."""
 
 import signal
+import struct
 import threading
 import time
 from contextlib import suppress
 
 import pytest
 
-from harness.raw_http import RawConnection, exchange, request
+from harness.http2_client import frame, read_frame
+from harness.raw_http import Closed, RawConnection, exchange, request
 from harness.stage import sign_in
 from harness.user_agent import UserAgent
 from harness.waiting import eventually, pause
+from test_http2 import PREFACE, headers_block
+
+RST_STREAM, GOAWAY = 3, 7
 
 
 @pytest.fixture
@@ -212,6 +217,38 @@ def test_before_it_drains_each_answer_is_its_connections_last(stage, forger, ups
         assert answer.status == 200 and answer.header("Connection") == "close"
         assert connection.is_closed()
     assert accepts_from(gateway.port, host)
+
+
+def test_a_client_of_http2_hears_of_the_end_and_what_it_has_on_its_way_is_served(stage, forger, upstream):
+    """RFC 9113, 6.8: first that the end is near, and at the end which stream was the last, so that all others are safe
+    to send again."""
+    routes = [{"path": "/", "upstream": upstream.url, "access": "anyone"}]
+    gateway = stage.gateway(forger, upstream, {"route": routes, "server": {"drain_delay": "2s"}})
+    host = f"127.0.0.1:{gateway.port}"
+    frames = []
+    with RawConnection(gateway.port) as connection:
+        # Raw, for no library opens a stream once it knows.
+        connection.send(PREFACE + frame(4, 0, 0, b"") + frame(4, 1, 0, b""))
+
+        def ask(stream):
+            connection.send(frame(1, 5, stream, headers_block(host, "/")))
+            while not any(number == stream and flags & 1 for _, flags, number, _ in frames):
+                frames.append(read_frame(connection))
+
+        ask(1)
+        gateway.process.signal(signal.SIGTERM)
+        while not (goaways := [payload for kind, _, _, payload in frames if kind == GOAWAY]):
+            frames.append(read_frame(connection))
+        ask(3)
+        pause(0.5)
+        ask(5)
+        with pytest.raises(Closed):
+            while True:
+                frames.append(read_frame(connection))
+    goaways = [payload for kind, _, _, payload in frames if kind == GOAWAY]
+    assert goaways == [struct.pack("!II", 2**31 - 1, 0), struct.pack("!II", 5, 0)]
+    assert not [kind for kind, _, _, _ in frames if kind == RST_STREAM]
+    assert gateway.process.wait() == 0
 
 
 def accepts_from(port, host):

@@ -3,19 +3,23 @@ import NIOCore
 import NIOHTTP2
 
 /// A browser's HTTP/2 connection: its streams, how many there may be at once, and when it ends.
-final class HTTP2Connection: ChannelInboundHandler, WorkerConnection, Flushing {
+final class HTTP2Connection: ChannelDuplexHandler, WorkerConnection, Flushing {
     typealias InboundIn = HTTP2Frame
+    typealias OutboundIn = Never
     typealias OutboundOut = HTTP2Frame
 
     private let channel: any Channel
     private let arrival: Arrival
     private var worker: Worker
     private var context: ChannelHandlerContext?
-    private var isDraining = false
+    private var farewell = Farewell()
+    private var delivery = Delivery()
     /// One too many: its requests are refused, and then it ends.
     private var isRefused: Bool { self.arrival.refusal != nil }
     private var deadline: NIODeadline
     private var window = InboundWindow()
+    /// How often the client has made room for more, in a stream or in all.
+    private(set) var windowUpdates = 0
 
     private var streams: [HTTP2StreamID: HTTP2Stream] = [:]
     /// With those that are closed and still belong to this turn of the loop.
@@ -26,6 +30,7 @@ final class HTTP2Connection: ChannelInboundHandler, WorkerConnection, Flushing {
     private static let restingLimit = 32
 
     private var isReading = false
+    private var pendingRead = false
     /// Whose burst ends with what is being read.
     private var readers: [HTTP2Stream] = []
     private var turnWillEnd = false
@@ -120,6 +125,7 @@ final class HTTP2Connection: ChannelInboundHandler, WorkerConnection, Flushing {
 
     private func streamOpened(_ id: HTTP2StreamID) -> HTTP2Stream {
         self.openStreams += 1
+        self.farewell.lastStream = id
         self.deadline = .distantFuture
         let stream = self.resting.popLast() ?? self.makeStream()
         self.streams[id] = stream
@@ -137,8 +143,7 @@ final class HTTP2Connection: ChannelInboundHandler, WorkerConnection, Flushing {
         if stream.rest(), isOurs, self.resting.count < Self.restingLimit { self.resting.append(stream) }
         guard self.openStreams == 0 else { return }
         if self.isRefused {
-            self.sayGoodbye()
-            self.abort()
+            self.end()
         } else {
             self.deadline = self.worker.now + self.worker.settings.configuration.timeouts.keepAlive
         }
@@ -161,8 +166,14 @@ final class HTTP2Connection: ChannelInboundHandler, WorkerConnection, Flushing {
         self.context = nil
     }
 
+    /// Who asks and does not take what it is answered is not listened to any further.
+    func read(context: ChannelHandlerContext) {
+        if self.isFull { self.pendingRead = true } else { context.read() }
+    }
+
     func channelRead(context: ChannelHandlerContext, data: NIOAny) {
         let frame = self.unwrapInboundIn(data)
+        if case .windowUpdate = frame.payload { self.windowUpdates &+= 1 }
         guard frame.streamID != .rootStream else { return }
         self.isReading = true
         if let stream = self.streams[frame.streamID] {
@@ -181,6 +192,9 @@ final class HTTP2Connection: ChannelInboundHandler, WorkerConnection, Flushing {
         self.isFull = !context.channel.isWritable
         guard !self.isFull else { return }
         for stream in self.streams.values { stream.becameWritable() }
+        guard self.pendingRead else { return }
+        self.pendingRead = false
+        context.read()
     }
 
     func channelInactive(context: ChannelHandlerContext) {
@@ -229,17 +243,17 @@ final class HTTP2Connection: ChannelInboundHandler, WorkerConnection, Flushing {
 
     func checkDeadline(_ now: NIODeadline) {
         if self.openStreams == 0 { self.resting = [] }
-        if self.isDraining, self.openStreams == 0 { return self.abort() }
-        guard now >= self.deadline else { return }
-        self.deadline = .distantFuture
-        self.sayGoodbye()
-        self.abort()
+        if self.worker.isLeaving { self.announceEnd(now) }
+        if self.farewell.hasEnded {
+            let patience = self.worker.settings.configuration.timeouts.idleBody
+            if !self.delivery.isUnderWay(self.channel.unsent, now: now, patience: patience) { self.abort() }
+        } else if self.openStreams == 0 {
+            if now >= self.deadline || self.worker.isDraining && self.farewell.hasArrived(now) { self.end() }
+        }
     }
 
     func drain() {
-        self.isDraining = true
-        // The tick that finds no stream open closes: a request that was on its way is still served.
-        self.sayGoodbye()
+        self.announceEnd(self.worker.now)
     }
 
     /// Streams that have begun finish where they are; those that come are the successor's.
@@ -255,10 +269,21 @@ final class HTTP2Connection: ChannelInboundHandler, WorkerConnection, Flushing {
         self.context?.close(promise: nil)
     }
 
-    private func sayGoodbye() {
+    /// Tells the client to open no further stream here. Those that are on their way are served all the same.
+    private func announceEnd(_ now: NIODeadline) {
+        guard let announcement = self.farewell.announce(now),
+            // NIOHTTP2 would refuse them, as soon as it had sent this itself: it goes out below it.
+            let below = try? self.channel.pipeline.syncOperations.context(handlerType: NIOHTTP2Handler.self)
+        else { return }
+        below.writeAndFlush(NIOAny(announcement), promise: nil)
+    }
+
+    /// No stream is open, and none is taken any more. The tick that finds all of it sent closes.
+    private func end() {
+        guard let last = self.farewell.end() else { return }
         let frame = HTTP2Frame(
             streamID: .rootStream,
-            payload: .goAway(lastStreamID: .maxID, errorCode: .noError, opaqueData: nil)
+            payload: .goAway(lastStreamID: last, errorCode: .noError, opaqueData: nil)
         )
         self.context?.writeAndFlush(self.wrapOutboundOut(frame), promise: nil)
     }

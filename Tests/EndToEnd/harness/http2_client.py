@@ -24,6 +24,8 @@ class HTTP2Client:
         self.answers = {}
         self.resets = {}
         self.goaway = None
+        # The one that the last GOAWAY names.
+        self.last_stream = None
         self.closed = False
 
     def __enter__(self):
@@ -92,6 +94,7 @@ class HTTP2Client:
             self.resets[event.stream_id] = int(event.error_code)
         elif isinstance(event, h2.events.ConnectionTerminated):
             self.goaway = int(event.error_code)
+            self.last_stream = event.last_stream_id
 
     def answer(self, stream):
         """The whole answer; None when the stream was reset or the connection ended instead."""
@@ -127,3 +130,9 @@ def frame(kind, flags, stream, payload):
     """Any frame, right or wrong."""
     return len(payload).to_bytes(3, "big") + bytes([kind, flags]) + stream.to_bytes(4, "big") + payload
 
+
+
+def read_frame(connection):
+    """The next frame on a raw connection: type, flags, stream, payload."""
+    head = connection.exactly(9)
+    return head[3], head[4], int.from_bytes(head[5:], "big"), connection.exactly(int.from_bytes(head[:3], "big"))
