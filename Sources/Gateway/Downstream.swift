@@ -4,6 +4,8 @@ import NIOCore
 protocol Downstream: AnyObject {
     /// Whether the browser takes more just now.
     var isWritable: Bool { get }
+    /// What has been written and is still held here; `nil`: nothing.
+    var unsent: Unsent? { get }
     func write(_ bytes: ByteBuffer)
     func flush()
     /// More of the request can be dealt with.
@@ -15,6 +17,8 @@ protocol Downstream: AnyObject {
 
 extension ChannelHandlerContext: Downstream {
     var isWritable: Bool { self.channel.isWritable }
+
+    var unsent: Unsent? { self.channel.unsent }
 
     func write(_ bytes: ByteBuffer) {
         self.write(NIOAny(bytes), promise: nil)

@@ -10,6 +10,8 @@ extension ExchangeHandler {
 
     func downstreamBecameWritable() {
         self.upstream?.partnerBecameWritable()
+        // The next request may have waited for it.
+        if self.exchange.isIdle { self.pump() }
     }
 
     /// Hands `wire` over to the channel.
@@ -26,7 +28,7 @@ extension ExchangeHandler {
             wire.clear()
         }
         self.current.bytesOut += output.readableBytes
-        self.hasUnflushedWrites = true
+        self.unflushed += output.readableBytes
         self.downstream?.write(output)
         self.output = output
     }
@@ -43,7 +45,7 @@ extension ExchangeHandler {
     func write(_ bytes: ByteBuffer) {
         self.writeWire()
         self.current.bytesOut += bytes.readableBytes
-        self.hasUnflushedWrites = true
+        self.unflushed += bytes.readableBytes
         self.downstream?.write(bytes)
     }
 
@@ -60,8 +62,8 @@ extension ExchangeHandler {
         self.willFlush = false
         self.upstream?.flush()
         self.writeWire()
-        guard self.hasUnflushedWrites else { return }
-        self.hasUnflushedWrites = false
+        guard self.unflushed > 0 else { return }
+        self.unflushed = 0
         self.downstream?.flush()
     }
 
@@ -166,17 +168,6 @@ extension ExchangeHandler {
             self.deadline = self.worker.now + Self.lingerTime
             self.closeOutput()
         }
-    }
-
-    /// How long a browser may take to notice that we have said our last word.
-    private static let lingerTime = TimeAmount.seconds(3)
-
-    /// Our last word. Closing both ways at once could take its last bytes along, if the browser has sent more meanwhile.
-    private func closeOutput() {
-        self.writeWire()
-        self.hasUnflushedWrites = false
-        self.downstream?.flush()
-        self.downstream?.endOutput()
     }
 
     func dropUpstream() {

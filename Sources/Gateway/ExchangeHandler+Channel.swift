@@ -38,7 +38,8 @@ extension ExchangeHandler: ChannelDuplexHandler {
     }
 
     func channelWritabilityChanged(context: ChannelHandlerContext) {
-        if context.channel.isWritable { self.downstreamBecameWritable() }
+        self.isFull = !context.channel.isWritable
+        if !self.isFull { self.downstreamBecameWritable() }
     }
 
     func userInboundEventTriggered(context: ChannelHandlerContext, event: Any) {

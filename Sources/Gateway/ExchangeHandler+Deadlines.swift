@@ -25,9 +25,15 @@ extension ExchangeHandler {
         if self.exchange.isIdle, self.headHasBegun {
             self.failWithoutRequest(.requestTimedOut)
         } else if self.exchange.isIdle || self.exchange.isClosed || self.exchange.isDiscarding {
-            self.abort()
+            self.endUnlessDelivering(now)
         } else {
             guard self.exchange.requestEnded else { return self.fail(.requestTimedOut) }
+            if self.exchange.responseBegun, !self.canTakeResponse {
+                // The upstream is silent because it is held back.
+                guard self.isDelivering(now) else { return self.fail(.responseNotTaken) }
+                self.deadline = now
+                return
+            }
             if let upstream = self.upstream, !self.exchange.responseBegun {
                 self.worker.upstreams.failed(upstream.origin)
             }
@@ -60,12 +66,6 @@ extension ExchangeHandler {
     private var isConversation: Bool {
         guard let route = self.current.permit?.route, self.head.isGRPC else { return false }
         return self.worker.upstreams.plan(for: route).upstream.speaksHTTP2
-    }
-
-    /// Finishes what runs and takes nothing new.
-    func drain() {
-        self.exchange.lastExchange()
-        if self.exchange.isIdle { self.abort() }
     }
 }
 

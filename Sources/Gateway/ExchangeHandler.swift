@@ -27,6 +27,8 @@ final class ExchangeHandler: WorkerConnection, Flushing {
     private var isPumping = false
     private var pendingRead = false
     private(set) var headHasBegun = false
+    /// Whether the browser has closed its half: what has come is all that comes.
+    var inputHasEnded = false
     private(set) var peer = ""
     private(set) var peerIsTrusted = false
     /// The client's, when nothing is said of another.
@@ -37,7 +39,11 @@ final class ExchangeHandler: WorkerConnection, Flushing {
     var wire = WireBytes()
     var hasWire = false
     var output: ByteBuffer?
-    var hasUnflushedWrites = false
+    /// In bytes.
+    var unflushed = 0
+    /// Whether an HTTP/1.1 connection takes nothing more just now, as its channel has said last.
+    var isFull = false
+    var delivery = Delivery()
     var isInBurst = false
     var willFlush = false
 
@@ -56,7 +62,8 @@ final class ExchangeHandler: WorkerConnection, Flushing {
     /// The connection, or the stream, is there.
     func begin(on downstream: any Downstream) {
         self.downstream = downstream
-        self.deadline = self.worker.now + self.timeouts.keepAlive
+        self.inputHasEnded = false
+        self.deadline = self.worker.now + (self.worker.isDraining ? Worker.arrivalGrace : self.timeouts.keepAlive)
         self.worker.opened(self)
         self.checkConnectionLimits()
     }
@@ -94,7 +101,7 @@ final class ExchangeHandler: WorkerConnection, Flushing {
         else { return false }
         self.downstream = nil
         self.pendingRead = false
-        self.hasUnflushedWrites = false
+        self.unflushed = 0
         self.worker.closed(self)
         return true
     }
@@ -131,14 +138,6 @@ final class ExchangeHandler: WorkerConnection, Flushing {
         self.flush()
     }
 
-    /// The browser has closed its half: it may still be reading, but there will be no further request.
-    func downstreamEndedItsHalf() {
-        if let tunnel = self.tunnel, self.exchange.responseBegun { return self.browserEnded(tunnel) }
-        self.exchange.lastExchange()
-        let isMidRequest = !self.exchange.requestEnded && !self.body.isComplete(in: self.unread)
-        if self.exchange.isIdle || self.exchange.isClosed || isMidRequest { self.abort() }
-    }
-
     // MARK: Bytes
 
     /// Deals with what has arrived, as far as it can be dealt with now.
@@ -148,7 +147,7 @@ final class ExchangeHandler: WorkerConnection, Flushing {
         do throws(MessageError) {
             while self.exchange.acceptsParts {
                 if self.exchange.isIdle {
-                    guard try self.readHead() else { break }
+                    guard self.takesNextRequest, try self.readHead() else { break }
                 } else {
                     guard let event = try self.body.next(&self.unread) else { break }
                     self.handle(event)
@@ -160,6 +159,7 @@ final class ExchangeHandler: WorkerConnection, Flushing {
         // The buffer is the channel's: kept empty, it would have to get another one for its next read.
         if self.unread.readableBytes == 0 { self.unread = ByteBuffer() }
         self.isPumping = false
+        if self.inputHasEnded { self.settleEndOfInput() }
         if self.pendingRead, self.mayRead {
             self.pendingRead = false
             self.downstream?.read()
@@ -170,6 +170,7 @@ final class ExchangeHandler: WorkerConnection, Flushing {
     private func readHead() throws(MessageError) -> Bool {
         guard self.unread.readableBytes > 0 else { return false }
         if !self.headHasBegun {
+            guard self.skipEmptyLine() else { return false }
             self.headHasBegun = true
             self.deadline = self.worker.now + self.timeouts.requestHeader
             self.head.reset()
@@ -177,7 +178,8 @@ final class ExchangeHandler: WorkerConnection, Flushing {
         guard try self.head.read(&self.unread) else { return false }
         self.headHasBegun = false
         self.deadline = .distantFuture
-        switch self.exchange.received(.head(keepAlive: !self.worker.isLeaving)) {
+        let isLast = self.worker.isLeaving || self.inputHasEnded && self.unread.readableBytes == 0
+        switch self.exchange.received(.head(keepAlive: !isLast)) {
         case .decide: self.decide()
         default: self.abort()
         }
@@ -215,9 +217,30 @@ final class ExchangeHandler: WorkerConnection, Flushing {
         if self.exchange.isIdle { self.failWithoutRequest(.unreadable(error)) } else { self.fail(.unreadable(error)) }
     }
 
+    /// Whether the answers before it leave room for that of another request. Who sends and does not read is read from no
+    /// further.
+    private var takesNextRequest: Bool {
+        // Behind TLS, what is full is known only of what has been flushed.
+        if self.unflushed >= Self.unflushedLimit { self.flushNow() }
+        return !self.isFull
+    }
+
+    private static let unflushedLimit = 64 << 10
+
+    /// An empty line behind a body is none of it, and no beginning of a head (RFC 9112, 2.2). Returns whether anything is
+    /// left.
+    private func skipEmptyLine() -> Bool {
+        let start = self.unread.readerIndex
+        guard self.unread.getInteger(at: start, as: UInt8.self) == 0x0D,
+            self.unread.getInteger(at: start + 1, as: UInt8.self) == 0x0A
+        else { return true }
+        self.unread.moveReaderIndex(forwardBy: 2)
+        return self.unread.readableBytes > 0
+    }
+
     private var mayRead: Bool {
         // A request that has been read to its end brings nothing more than the news that the browser has left.
-        self.unread.readableBytes == 0
+        self.unread.readableBytes == 0 && !(self.isFull && self.exchange.isIdle)
             && (self.exchange.acceptsParts || self.exchange.requestEnded || self.head.framing == .none)
             && (self.upstream?.isWritable ?? true)
     }

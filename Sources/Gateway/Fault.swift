@@ -61,6 +61,7 @@ extension Fault {
     static let stopping = Self(.gateway, .serviceUnavailable, "the gateway stopped")
     /// Nobody is left to be told; the status is for the log.
     static let browserLeft = Self(.downstream, .badRequest, "the browser went away")
+    static let responseNotTaken = Self(.downstream, .requestTimeout, "the browser did not take its answer in time")
     static let requestTimedOut = Self(.downstream, .requestTimeout, "the request did not arrive in time")
     static let fieldsTooLarge = Self(
         .downstream,

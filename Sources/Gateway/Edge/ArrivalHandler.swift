@@ -48,6 +48,7 @@ final class ArrivalHandler: ChannelInboundHandler, RemovableChannelHandler, Work
 
     func channelActive(context: ChannelHandlerContext) {
         self.worker.opened(self)
+        if self.worker.isDraining { self.drain() }
         if !self.waitsForPeer {
             self.arrival.enter(context.channel, on: self.worker)
             if self.arrival.refusal != nil {
@@ -134,8 +135,9 @@ final class ArrivalHandler: ChannelInboundHandler, RemovableChannelHandler, Work
         if now >= self.deadline { self.abort() }
     }
 
+    /// Who has only just come may have a request on its way.
     func drain() {
-        self.abort()
+        self.deadline = min(self.deadline, self.worker.now + Worker.arrivalGrace)
     }
 
     func follow(_ successor: Worker) {

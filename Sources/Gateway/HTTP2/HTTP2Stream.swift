@@ -21,7 +21,7 @@ final class HTTP2Stream: Downstream {
     private var window = InboundWindow()
 
     /// What has been written and not yet sent, and whether that is too much.
-    private var unsent = 0
+    private var unsentBytes = 0
     private var isFull = false
     private static let highWatermark = 64 << 10
     private static let lowWatermark = 16 << 10
@@ -35,7 +35,7 @@ final class HTTP2Stream: Downstream {
     func begin(_ id: HTTP2StreamID) {
         self.id = id
         self.isOver = false
-        self.unsent = 0
+        self.unsentBytes = 0
         self.isFull = false
         self.exchange.begin(on: self)
     }
@@ -166,12 +166,19 @@ final class HTTP2Stream: Downstream {
 
     var isWritable: Bool { !self.isFull && self.connection.isWritable }
 
+    var unsent: Unsent? {
+        guard !self.isOver, self.unsentBytes > 0 else { return nil }
+        return Unsent(bytes: self.unsentBytes, windowUpdates: self.connection.windowUpdates)
+    }
+
     func write(_ bytes: ByteBuffer) {
         guard !self.isOver else { return }
         do {
             let frames = try self.response.frames(of: bytes)
             for (index, frame) in frames.enumerated() {
                 let isLast = self.response.hasEnded && index == frames.count - 1
+                // With the last one the stream is over: nobody has to be told that it is sent.
+                if isLast, case .data(let data) = frame { self.unsentBytes += data.data.readableBytes }
                 let promise = isLast ? self.promiseToStop() : self.promiseToCount(frame)
                 self.connection.write(frame, on: self.id, promise: promise)
             }
@@ -198,13 +205,13 @@ final class HTTP2Stream: Downstream {
     private func promiseToCount(_ frame: HTTP2Frame.FramePayload) -> EventLoopPromise<Void>? {
         guard case .data(let data) = frame else { return nil }
         let count = data.data.readableBytes
-        self.unsent += count
-        if self.unsent > Self.highWatermark { self.isFull = true }
+        self.unsentBytes += count
+        if self.unsentBytes > Self.highWatermark { self.isFull = true }
         let id = self.id
         return self.connection.promise {
             guard self.id == id else { return }
-            self.unsent -= count
-            guard self.isFull, self.unsent < Self.lowWatermark else { return }
+            self.unsentBytes -= count
+            guard self.isFull, self.unsentBytes < Self.lowWatermark else { return }
             self.isFull = false
             self.becameWritable()
         }
