@@ -1,10 +1,16 @@
-"""What one connection carries stays apart: two people's requests, unread bodies, answers of a confused upstream."""
+"""What one connection carries stays apart: two people's requests, unread bodies, answers of a confused upstream.
+
+The same over TLS, and over HTTP/2 what can be said there at all.
+"""
 
 import pytest
 
 from harness import gateway as program
+from harness.http2_client import HTTP2Client
+from harness.ports import free_port
 from harness.raw_http import Closed, RawConnection, exchange, request
 from harness.stage import sign_in
+from test_tls import context
 
 SMUGGLED = b"GET /open/smuggled HTTP/1.1\r\nHost: HOST\r\n\r\n"
 
@@ -15,6 +21,49 @@ def host(gateway):
 
 def smuggled(gateway):
     return SMUGGLED.replace(b"HOST", host(gateway).encode())
+
+
+@pytest.fixture(scope="module")
+def certificates(shared_stage):
+    return shared_stage.certificates()
+
+
+@pytest.fixture(scope="module")
+def gateway(shared_stage, forger, upstream, certificates):
+    """As everywhere, and at a second port over TLS."""
+    routes = [
+        {"path": "/", "upstream": upstream.url},
+        {"path": "/open", "upstream": upstream.url, "access": "anyone"},
+    ]
+    pair, tls_port = certificates.issue("127.0.0.1"), free_port()
+    settings = {
+        "server": {"listen": ["127.0.0.1:PORT", f"https://127.0.0.1:{tls_port}"]},
+        "tls": {"certificate_files": [str(pair.certificate_file)], "key_files": [str(pair.key_file)]},
+        "route": routes,
+    }
+    gateway = shared_stage.gateway(forger, upstream, settings)
+    gateway.tls_port = tls_port
+    yield gateway
+    assert gateway.is_alive, "no input may end the process"
+
+
+@pytest.fixture(params=["plain", "TLS"])
+def connected(request, gateway, certificates):
+    """`connected(protocol)`: a new connection."""
+
+    def connected(protocol="http/1.1"):
+        if request.param == "plain":
+            return RawConnection(gateway.port, timeout=5)
+        return RawConnection(gateway.tls_port, timeout=5, context=context(certificates, alpn=[protocol]))
+
+    return connected
+
+
+@pytest.fixture
+def client(gateway, connected):
+    """Who speaks HTTP/2."""
+    with HTTP2Client(gateway.port, connected("h2").socket) as client:
+        yield client
 
 
 @pytest.mark.parametrize("store", ["memory", "redis"])
@@ -37,11 +86,11 @@ def test_pipelined_requests_keep_their_own_identity(stage, forger, upstream, sto
     assert users == {f"/turn/{n}": "alice" if n % 2 else None for n in range(10)}
 
 
-def test_a_body_nobody_read_is_no_request(gateway, upstream):
+def test_a_body_nobody_read_is_no_request(gateway, upstream, connected):
     upstream.forget()
     body = smuggled(gateway)
     fields = [f"Content-Length: {len(body)}", "Expect: 100-continue"]
-    with RawConnection(gateway.port) as connection:
+    with connected() as connection:
         connection.send(request("/secret", host(gateway), *fields, method="POST"))
         assert connection.read_head().status == 401
         try:
@@ -57,12 +106,12 @@ REFUSED = ["/secret", "/open/..", "/_gatehouse/session", "/_gatehouse/sign-out",
 
 @pytest.mark.parametrize("path", REFUSED)
 @pytest.mark.parametrize("framing", ["counted", "chunked"])
-def test_the_body_of_a_refused_request_is_no_request(gateway, upstream, path, framing):
+def test_the_body_of_a_refused_request_is_no_request(gateway, upstream, connected, path, framing):
     upstream.forget()
     body = smuggled(gateway)
     field = f"Content-Length: {len(body)}" if framing == "counted" else "Transfer-Encoding: chunked"
     data = body if framing == "counted" else b"%x\r\n%s\r\n0\r\n\r\n" % (len(body), body)
-    with RawConnection(gateway.port) as connection:
+    with connected() as connection:
         connection.send(request(path, host(gateway), field, method="POST"))
         connection.send(data[:10])
         assert connection.read_head().status >= 400
@@ -71,6 +120,17 @@ def test_the_body_of_a_refused_request_is_no_request(gateway, upstream, path, fr
             connection.rest()
         except OSError:
             """Closed already."""
+    assert upstream.received == []
+
+
+@pytest.mark.parametrize("path", REFUSED)
+@pytest.mark.parametrize("sized", [True, False])
+def test_the_body_of_a_refused_stream_is_no_request(gateway, upstream, client, path, sized):
+    upstream.forget()
+    body = smuggled(gateway)
+    fields = [("content-length", str(len(body)))] if sized else []
+    answer = client.answer(client.request(client.headers(host(gateway), path, "POST") + fields, body))
+    assert answer is None or answer.status >= 400
     assert upstream.received == []
 
 
@@ -103,9 +163,9 @@ CONFUSING = {
 
 
 @pytest.mark.parametrize("data", CONFUSING.values(), ids=CONFUSING.keys())
-def test_what_programs_read_differently_is_refused_and_nothing_follows_it(gateway, upstream, data):
+def test_what_programs_read_differently_is_refused_and_nothing_follows_it(gateway, upstream, connected, data):
     upstream.forget()
-    with RawConnection(gateway.port, timeout=5) as connection:
+    with connected() as connection:
         connection.send(data.replace(b"HOST", host(gateway).encode()) + smuggled(gateway))
         try:
             answer = connection.read_response()
@@ -116,13 +176,22 @@ def test_what_programs_read_differently_is_refused_and_nothing_follows_it(gatewa
     assert not [received for received in upstream.received if received.complete], upstream.received
 
 
+@pytest.mark.parametrize("data", CONFUSING.values(), ids=CONFUSING.keys())
+def test_what_programs_read_differently_is_only_a_body_in_a_stream(gateway, upstream, client, data):
+    upstream.forget()
+    body = data.replace(b"HOST", host(gateway).encode()) + smuggled(gateway)
+    assert client.answer(client.request(client.headers(host(gateway), "/open/body", "POST"), body)).status == 200
+    assert upstream.last("/open/body").body == body
+    assert [received.path for received in upstream.received] == ["/open/body"]
+
+
 @pytest.mark.parametrize("protocol", ["h2c", "websocket", "TLS/1.0", "h2c, websocket"])
-def test_an_upgrade_tunnels_nothing_past_the_gateway(gateway, upstream, protocol):
+def test_an_upgrade_tunnels_nothing_past_the_gateway(gateway, upstream, connected, protocol):
     upstream.forget()
     fields = [f"Upgrade: {protocol}", "Connection: Upgrade, HTTP2-Settings", "HTTP2-Settings: AAMAAABkAARAAAAAAAIAAAAA"]
     switched = "HTTP/1.1 101 Switching Protocols\r\nConnection: Upgrade\r\nUpgrade: h2c\r\n\r\n"
     upstream.on("/open/upgrade", lambda c, _: c.send(switched))
-    with RawConnection(gateway.port, timeout=5) as connection:
+    with connected() as connection:
         connection.send(request("/open/upgrade", host(gateway), *fields))
         answer = connection.read_response()
         assert answer.status == 502
@@ -134,10 +203,10 @@ def test_an_upgrade_tunnels_nothing_past_the_gateway(gateway, upstream, protocol
 
 
 @pytest.mark.parametrize("filler", [b"X: " + b"a" * 60_000 + b"\r\n", b"X: y\r\n" * 10_000], ids=["large", "many"])
-def test_trailers_without_end_are_refused_in_little_memory(gateway, upstream, filler):
+def test_trailers_without_end_are_refused_in_little_memory(gateway, upstream, connected, filler):
     upstream.forget()
     before = gateway.process.resident_kilobytes
-    with RawConnection(gateway.port, timeout=5) as connection:
+    with connected() as connection:
         connection.send(request("/open/t", host(gateway), "Transfer-Encoding: chunked", method="POST", body=b"0\r\n"))
         try:
             for _ in range(300):

@@ -1,6 +1,7 @@
 """HTTP as bytes on a socket: for requests no library would send, and for judging answers to the byte."""
 
 import socket
+import ssl
 from dataclasses import dataclass, field
 
 
@@ -27,15 +28,17 @@ class Closed(Exception):
 
 
 class RawConnection:
-    """One TCP connection. Use it in a `with` block."""
+    """One TCP connection, or one of TLS in it by somebody's context. Use it in a `with` block."""
 
-    def __init__(self, port, host="127.0.0.1", timeout=15, receive_buffer=None):
+    def __init__(self, port, host="127.0.0.1", timeout=15, receive_buffer=None, context=None):
         self.socket = socket.socket()
         if receive_buffer:
             self.socket.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, receive_buffer)
         self.socket.settimeout(timeout)
         self.socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         self.socket.connect((host, port))
+        if context:
+            self.socket = context.wrap_socket(self.socket, server_hostname=host)
         self.buffer = b""
 
     def __enter__(self):
@@ -56,7 +59,7 @@ class RawConnection:
     def more(self):
         try:
             data = self.socket.recv(65536)
-        except ConnectionResetError:
+        except (ConnectionResetError, ssl.SSLEOFError):
             data = b""
         if not data:
             raise Closed(f"closed after {self.buffer[:200]!r}")
@@ -129,7 +132,7 @@ class RawConnection:
         self.socket.settimeout(within)
         try:
             return not self.buffer and self.socket.recv(1) == b""
-        except ConnectionResetError:
+        except (ConnectionResetError, ssl.SSLEOFError):
             return True
         except TimeoutError:
             return False
