@@ -26,6 +26,8 @@ final class ExchangeHandler: WorkerConnection, Flushing {
     var unread = ByteBuffer()
     private var isPumping = false
     private var pendingRead = false
+    /// Whether nobody else asks the channel to read.
+    var readsBySelf = false
     private(set) var headHasBegun = false
     /// Whether the browser has closed its half: what has come is all that comes.
     var inputHasEnded = false
