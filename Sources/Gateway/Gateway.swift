@@ -120,8 +120,7 @@ package struct Gateway: Service {
         _ = try await workers.map { $0.leave() }
         // The load balancer has to find out first; until then it sends requests, and they are served.
         try? await Task.sleep(for: .nanoseconds(ending.drainDelay.nanoseconds))
-        await edge.close()
-        try? await checks?.close()
+        await edge.close(beside: checks)
         let end = NIODeadline.now() + ending.drainTimeout
         if try await self.drain(workers, within: ending.drainTimeout) {
             // What no browser waits for, such as the revocation of a token.

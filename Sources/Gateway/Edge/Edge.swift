@@ -79,10 +79,14 @@ struct Edge: Sendable {
     }
 
     /// Accepts nobody any more.
-    func close() async {
-        for channel in self.ownChannels { await channel.turnAway() }
-        if !self.ownChannels.isEmpty { try? await Task.sleep(for: Self.queueTime) }
+    ///
+    /// - Parameter checks: the listener for front proxies, where it is one of its own.
+    func close(beside checks: (any Channel)?) async {
+        let own = self.ownChannels + (checks.map { [$0] } ?? [])
+        for channel in own { await channel.turnAway() }
+        if !own.isEmpty { try? await Task.sleep(for: Self.queueTime) }
         for channel in self.channels { try? await channel.close() }
+        try? await checks?.close()
         self.watch?.cancel()
         await self.watch?.value
         try? await self.threadPool?.shutdownGracefully()
