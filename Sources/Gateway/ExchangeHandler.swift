@@ -170,9 +170,11 @@ final class ExchangeHandler: WorkerConnection, Flushing {
 
     /// Returns whether there was a head.
     private func readHead() throws(MessageError) -> Bool {
-        guard self.unread.readableBytes > 0 else { return false }
+        let count = self.unread.readableBytes
+        guard count > 0 else { return false }
         if !self.headHasBegun {
-            guard self.skipEmptyLine() else { return false }
+            // Before more than that, the head's reader forgives it.
+            if count <= 2 { guard self.skipEmptyLine() else { return false } }
             self.headHasBegun = true
             self.deadline = self.worker.now + self.timeouts.requestHeader
             self.head.reset()

@@ -58,8 +58,7 @@ package final class Worker {
     private let requestPrefix = Base64URL.encode(Random.bytes(11))
 
     private static let tickInterval = TimeAmount.milliseconds(250)
-    /// How long we wait, when nothing new is taken any more, for what is on its way already: the first request of a
-    /// connection that has just come, or another stream of one that does not know yet.
+    /// How long we wait, when nothing new is taken, for what is on its way: a connection's first request, a stream.
     static let arrivalGrace = TimeAmount.seconds(1)
 
     package convenience init(

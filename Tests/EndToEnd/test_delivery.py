@@ -2,7 +2,6 @@
 
 import signal
 import struct
-import time
 
 import pytest
 
@@ -41,7 +40,7 @@ def taken_slowly(connection, count, rate):
     """Reads so many bytes, and no more than `rate` in a second. Whether they came."""
     for begin in range(0, count, 10_000):
         piece = connection.exactly(min(10_000, count - begin))
-        time.sleep(len(piece) / rate)
+        pause(len(piece) / rate)
     return True
 
 
