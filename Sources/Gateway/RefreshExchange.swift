@@ -174,8 +174,10 @@ package struct RefreshExchange: Sendable {
     /// answer. When it says itself that it failed, as OAuth writes it, it has not.
     private static func mayHaveUsedToken(_ response: BackChannelResponse) -> Bool {
         switch response.status {
-        case 500: (try? JSON.parse(response.body))?["error"]?.stringValue?.isEmpty ?? true
         case 502, 504: true
+        case 503: false
+        // The numbers above 511 are those of networks in front, for answers that they have waited for in vain.
+        case 500...599: (try? JSON.parse(response.body))?["error"]?.stringValue?.isEmpty ?? true
         default: false
         }
     }

@@ -76,7 +76,8 @@ struct RefreshExchangeTests {
         (400, "invalid_target", "temporary", "refused"), (401, "invalid_client", "temporary", "temporary"),
         (500, "server_error", "temporary", "temporary"), (429, "slow_down", "temporary", "temporary"),
         (504, "", "lost", "lost"), (502, "", "lost", "lost"), (502, "server_error", "lost", "lost"),
-        (500, "", "lost", "lost"), (503, "", "temporary", "temporary"),
+        (500, "", "lost", "lost"), (503, "", "temporary", "temporary"), (524, "", "lost", "lost"),
+        (501, "server_error", "temporary", "temporary"),
     ])
     func `no means different things for a session and for one token`(
         status: Int,

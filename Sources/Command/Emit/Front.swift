@@ -20,6 +20,9 @@ package enum Front: String, Sendable, CaseIterable {
             if setup.gateway.unixPath != nil { throw .unixSocket("server.listen") }
             if setup.checks.unixPath != nil { throw .unixSocket("check.listen") }
         }
+        // Apache forwards everything through us. All others would pass the browser's own `Authorization` on.
+        let needing = configuration.routes.first { $0.token != nil || $0.protectedApp != nil }
+        if self != .apache, let needing { throw .needsProxy(route: needing.name) }
         if self == .kubernetes, Set(configuration.routes.filter(\.hasUpstream).map(\.upstream)).count > 1 {
             throw .severalApplications
         }

@@ -87,7 +87,6 @@ struct FrontSetup {
     ) throws(FrontProblem) -> [Target] {
         var targets: [(target: Target, route: String)] = []
         for route in routes {
-            guard route.token == nil, route.protectedApp == nil else { throw .needsProxy(route: route.name) }
             guard route.hasUpstream else { throw .noUpstream(route: route.name) }
             guard let application = configuration.upstreams[route.upstream].plainAddress else {
                 throw .otherWay(route: route.name)

@@ -10,8 +10,8 @@ enum KubernetesFront {
                 "For a gateway that is reachable as the service \"gatehouse\" in the namespace \"default\". Its",
                 "server.trusted_proxies must list the pods of the ingress controller. The service \"application\" is yours.",
                 "ingress-nginx removes only the fields in auth-response-headers. The gateway refuses requests with fields of an",
-                "identity that no front removes (400), but those that the other fronts printed here remove reach the",
-                "application: let it listen to the fields below and to no others, or send its requests through the gateway.",
+                "identity that no front removes by name (400), but those that the other fronts printed here remove reach the",
+                "application: let it believe the fields below and no others, or send its requests through the gateway.",
                 "Written from the documentation of ingress-nginx and Traefik; Traefik's part is what `emit traefik` prints.",
             ]
         ) + setup.hosts.map { self.ingresses($0, setup) }.joined() + self.middleware(setup)

@@ -59,9 +59,9 @@ struct FrontTests {
         #expect(try self.text(.kubernetes, sample).contains("app.example.com"))
     }
 
-    @Test(arguments: [Front.nginx, .traefik, .caddy, .haproxy, .envoy])
+    @Test(arguments: [Front.nginx, .traefik, .caddy, .haproxy, .envoy, .kubernetes])
     func noFrontIsAskedToSendATokenOfOurs(_ front: Front) throws {
-        let sample = Sample().withRoute("path = \"/api\"", "upstream = \"http://127.0.0.1:3001\"", "token = \"id\"")
+        let sample = Sample().withRoute("path = \"/api\"", "upstream = \"http://127.0.0.1:3000\"", "token = \"id\"")
         #expect(throws: FrontProblem.self) { try self.text(front, sample) }
         #expect(try self.text(.apache, sample).contains("app.example.com"))
     }
