@@ -178,6 +178,7 @@ extension ExchangeHandler {
     func finishRecord() {
         guard self.current.isUnderWay else { return }
         if self.current.isLive, let session = self.current.session { self.worker.live.remove(self, for: session) }
+        self.delivery = Delivery()
         self.worker.record(self.current, client: self.peer)
         self.current.end()
     }

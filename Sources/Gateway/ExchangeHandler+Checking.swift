@@ -169,6 +169,7 @@ extension ExchangeHandler {
                 assertion: assertion,
                 cookies: hasOnlyOurs ? mode.cookiesWhenNoneAreLeft : cookies,
                 keepAlive: self.exchange.keepAlive,
+                toHTTP10: self.head.isHTTP10,
                 requestID: self.current.requestID,
                 head: self.worker.passHead
             )

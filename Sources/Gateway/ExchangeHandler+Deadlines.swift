@@ -34,6 +34,11 @@ extension ExchangeHandler {
                 self.deadline = now
                 return
             }
+            if self.exchange.responseBegun, self.delivery.wasUnderWay {
+                // The browser has caught up just now. The upstream's time begins.
+                self.delivery = Delivery()
+                return self.extendDeadline()
+            }
             if let upstream = self.upstream, !self.exchange.responseBegun {
                 self.worker.upstreams.failed(upstream.origin)
             }

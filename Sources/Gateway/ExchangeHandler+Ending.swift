@@ -7,8 +7,8 @@ extension ExchangeHandler {
 
     /// The browser has closed its half: it may still be reading, and is answered what it has sent whole.
     func downstreamEndedItsHalf() {
-        if let tunnel = self.tunnel, self.exchange.responseBegun { return self.browserEnded(tunnel) }
         self.inputHasEnded = true
+        if let tunnel = self.tunnel, self.exchange.responseBegun { return self.browserEnded(tunnel) }
         var (body, rest) = (self.body, self.unread)
         if !self.exchange.requestEnded { _ = try? body.skip(in: &rest) }
         if rest.readableBytes == 0 { self.exchange.lastExchange() }
@@ -42,8 +42,9 @@ extension ExchangeHandler {
         // What has come behind the last request is taken and thrown away: unread, it would make the kernel break off.
         if self.exchange.isClosed { self.unread = ByteBuffer() }
         self.pump()
-        // The end of the second half is that of the connection, whatever it still holds: that has to leave first.
-        if self.inputHasEnded, self.downstream?.unsent != nil {
+        // The end of the second half is that of the connection, whatever it still holds: that has to leave first. A stream
+        // of HTTP/2 ends behind what it holds.
+        if self.inputHasEnded, !self.arrival.isHTTP2, self.downstream?.unsent != nil {
             self.deadline = self.worker.now
         } else {
             self.downstream?.endOutput()

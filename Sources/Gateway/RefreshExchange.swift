@@ -171,15 +171,11 @@ package struct RefreshExchange: Sendable {
     }
 
     /// Whether the provider may have used the token before it broke down, or before somebody in front of it lost its
-    /// answer. When it says itself that it failed, as OAuth writes it, it has not.
+    /// answer (networks say so with numbers of their own). When it says itself, as OAuth does, that it failed, it has not.
     private static func mayHaveUsedToken(_ response: BackChannelResponse) -> Bool {
-        switch response.status {
-        case 502, 504: true
-        case 503: false
-        // The numbers above 511 are those of networks in front, for answers that they have waited for in vain.
-        case 500...599: (try? JSON.parse(response.body))?["error"]?.stringValue?.isEmpty ?? true
-        default: false
-        }
+        guard (500...599).contains(response.status), response.status != 503 else { return false }
+        guard response.status != 502, response.status != 504 else { return true }
+        return (try? JSON.parse(response.body))?["error"]?.stringValue?.isEmpty ?? true
     }
 
     // MARK: The session

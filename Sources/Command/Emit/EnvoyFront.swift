@@ -92,7 +92,7 @@ enum EnvoyFront {
                                   - exact: x-forwarded-for
                                   - exact: x-request-id
                                   # Fields of an identity that are not removed by name: the gateway refuses them.
-                                  - safe_regex: { regex: ".*[^a-z0-9-].*" }
+                                  - safe_regex: { regex: "[^:].*[^a-z0-9-].*|[^a-z0-9:-].*" }
         \(IdentityFields.families.map { "                          - prefix: \($0)" }.joined(separator: "\n"))
                               http_service:
                                 server_uri: { uri: "http://\(setup.checksAddress())", cluster: gatehouse_checks, timeout: 10s }

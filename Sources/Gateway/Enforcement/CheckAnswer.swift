@@ -37,12 +37,14 @@ extension WireBytes {
     ///   - identity: the rendered fields; empty for whoever is not known or does not count here.
     ///   - assertion: the rendered field; empty when the route wants none.
     ///   - cookies: the request's cookies without ours, as a line, for the proxy to send on in place of what came.
+    ///   - toHTTP10: where a connection ends that nobody says is kept (RFC 9112, 9.3).
     ///   - head: what `passHead` gives, for this second.
     package mutating func appendPassed(
         identity: [UInt8],
         assertion: [UInt8] = [],
         cookies: [UInt8],
         keepAlive: Bool,
+        toHTTP10: Bool = false,
         requestID: RequestID,
         head: [UInt8]
     ) {
@@ -50,7 +52,11 @@ extension WireBytes {
         self.append(identity)
         self.append(assertion)
         self.append(cookies)
-        if !keepAlive { self.append("Connection: close\r\n") }
+        if !keepAlive {
+            self.append("Connection: close\r\n")
+        } else if toHTTP10 {
+            self.append("Connection: keep-alive\r\n")
+        }
         self.append("X-Request-Id: ")
         self.append(requestID)
         self.append("\r\n\r\n")

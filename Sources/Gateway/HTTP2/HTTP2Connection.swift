@@ -18,8 +18,6 @@ final class HTTP2Connection: ChannelDuplexHandler, WorkerConnection, Flushing {
     private var isRefused: Bool { self.arrival.refusal != nil }
     private var deadline: NIODeadline
     private var window = InboundWindow()
-    /// How often the client has made room for more, in a stream or in all.
-    private(set) var windowUpdates = 0
 
     private var streams: [HTTP2StreamID: HTTP2Stream] = [:]
     /// With those that are closed and still belong to this turn of the loop.
@@ -173,7 +171,6 @@ final class HTTP2Connection: ChannelDuplexHandler, WorkerConnection, Flushing {
 
     func channelRead(context: ChannelHandlerContext, data: NIOAny) {
         let frame = self.unwrapInboundIn(data)
-        if case .windowUpdate = frame.payload { self.windowUpdates &+= 1 }
         guard frame.streamID != .rootStream else { return }
         self.isReading = true
         if let stream = self.streams[frame.streamID] {
@@ -230,6 +227,9 @@ final class HTTP2Connection: ChannelDuplexHandler, WorkerConnection, Flushing {
     }
 
     func errorCaught(context: ChannelHandlerContext, error: any Error) {
+        // Behind our last word NIOHTTP2 takes what the client still has to say, a window update for one, for an error. The
+        // tick closes, when what has been said has left.
+        if self.farewell.hasEnded { return }
         self.worker.metrics.count(.downstream)
         // A stream's trouble is its own (RFC 9113, 5.4.2); anything else has been answered with GOAWAY.
         if let error = error as? NIOHTTP2Errors.StreamError { self.streams[error.streamID]?.abort() }

@@ -22,6 +22,8 @@ final class HTTP2Stream: Downstream {
 
     /// What has been written and not yet sent, and whether that is too much.
     private var unsentBytes = 0
+    /// How often the client has made room for more of this stream. Room for all of them is no sign that this one is read.
+    private var windowUpdates = 0
     private var isFull = false
     private static let highWatermark = 64 << 10
     private static let lowWatermark = 16 << 10
@@ -36,6 +38,7 @@ final class HTTP2Stream: Downstream {
         self.id = id
         self.isOver = false
         self.unsentBytes = 0
+        self.windowUpdates = 0
         self.isFull = false
         self.exchange.begin(on: self)
     }
@@ -79,6 +82,9 @@ final class HTTP2Stream: Downstream {
             self.window.received(frame.data.readableBytes)
             if frame.endStream { self.window.isClosed = true }
         case .headers(let frame): if frame.endStream { self.window.isClosed = true }
+        case .windowUpdate:
+            self.windowUpdates &+= 1
+            return
         default: return
         }
         self.waiting.append(payload)
@@ -168,7 +174,7 @@ final class HTTP2Stream: Downstream {
 
     var unsent: Unsent? {
         guard !self.isOver, self.unsentBytes > 0 else { return nil }
-        return Unsent(bytes: self.unsentBytes, windowUpdates: self.connection.windowUpdates)
+        return Unsent(bytes: self.unsentBytes, windowUpdates: self.windowUpdates)
     }
 
     func write(_ bytes: ByteBuffer) {

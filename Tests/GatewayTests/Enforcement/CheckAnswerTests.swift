@@ -30,6 +30,21 @@ struct CheckAnswerTests {
         #expect(written.hasSuffix("\r\nX-Request-Id: r\r\n\r\n"))
     }
 
+    @Test(arguments: [(true, false, ""), (true, true, "keep-alive"), (false, true, "close"), (false, false, "close")])
+    func theConnectionsFateIsSaidWhereItIsNotWhatTheVersionMeans(keepAlive: Bool, toHTTP10: Bool, said: String) {
+        var wire = WireBytes()
+        wire.appendPassed(
+            identity: [],
+            cookies: [],
+            keepAlive: keepAlive,
+            toHTTP10: toHTTP10,
+            requestID: RequestID("r"),
+            head: WireBytes.passHead(date: "d")
+        )
+        #expect(text(wire.bytes).contains("Connection:") == !said.isEmpty)
+        #expect(said.isEmpty || text(wire.bytes).contains("\r\nConnection: \(said)\r\n"))
+    }
+
     @Test(arguments: [
         (["a=b"], "a=b"), (["__Host-gatehouse=t; a=b"], "a=b"), (["__Host-gatehouse=t"], nil), ([], nil),
         (["a=b; __Host-gatehouse=t", "__Host-gatehouse_tx_1=x; c=d"], "a=b; c=d"),
