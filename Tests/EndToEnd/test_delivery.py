@@ -183,26 +183,6 @@ def test_who_does_not_take_a_stream_is_given_up_whatever_room_it_makes_for_other
         assert kinds[-1] == RST_STREAM and DATA not in kinds
 
 
-def test_what_a_client_says_behind_our_last_word_cuts_nothing_off(start):
-    gateway = start()
-    with RawConnection(gateway.port, receive_buffer=4096, timeout=30) as connection:
-        room = struct.pack("!I", (1 << 30) - 1)
-        connection.send(PREFACE + frame(4, 0, 0, struct.pack("!HI", 4, 1 << 30)) + frame(8, 0, 0, room))
-        connection.send(frame(4, 1, 0, b"") + frame(1, 5, 1, headers_block(gateway.host, "/large")))
-        eventually(lambda: gateway.exchanges)
-        gateway.process.signal(signal.SIGTERM)
-        # Long enough for the last word, which stands behind what has not been read yet.
-        pause(3)
-        connection.send(frame(8, 0, 1, struct.pack("!I", 1)) + frame(8, 0, 0, struct.pack("!I", 1)))
-        taken, flags, kind = 0, 0, None
-        while kind != DATA or not flags & 1:
-            kind, flags, _, payload = read_frame(connection)
-            taken += len(payload) if kind == DATA else 0
-            pause(len(payload) / 2_000_000)
-        assert taken == len(LARGE)
-    assert gateway.process.wait() == 0
-
-
 def test_who_does_not_read_its_answer_is_the_one_to_blame(start, upstream):
     gateway = start({"idle_body": "1s"})
     upstream.on("/unread-answer", lambda served, _: served.reply(b"x" * (64 << 20)))
