@@ -215,21 +215,21 @@ def print_table(rows, settings, facts):
     logs = "with access logs" if settings.access_log else "without access logs"
     runs = f"{settings.connections} connections, {settings.rounds} rounds of {settings.seconds} s, interleaved, {logs}"
     print(f"wrk, {runs}; medians, lowest and highest\n")
-    print(f"{'':46}{'CPU us/request':>16}{'':>18}{'/ nginx proxy':>16}{'requests/s':>12}{'half below':>12}{'99 % below':>12}")
+    print(f"{'':52}{'CPU us/request':>16}{'':>18}{'/ nginx proxy':>16}{'requests/s':>12}{'half below':>12}{'99 % below':>12}")
     for row in rows:
         spread = f"({min(row.cpu):.1f} to {max(row.cpu):.1f})"
         print(
-            f"{row.name:46}{row.microseconds:16.1f}{spread:>18}{row.microseconds / base:16.2f}"
+            f"{row.name:52}{row.microseconds:16.1f}{spread:>18}{row.microseconds / base:16.2f}"
             f"{row.requests_per_second:12,.0f}{row.half:9.1f} ms{row.slowest_percent:9.1f} ms"
         )
     print_added_latency(rows)
-    print(f"\n{'Redis commands for 1,000 requests':46}")
+    print(f"\n{'Redis commands for 1,000 requests':52}")
     for row in rows:
         if row.redis:
-            print(f"{row.name:46}{statistics.median(row.commands):16.1f}")
+            print(f"{row.name:52}{statistics.median(row.commands):16.1f}")
     print()
     for name, number, cost in facts.get("lives", []):
-        print(f"{name:53}{number:>16}   {cost}")
+        print(f"{name:59}{number:>16}   {cost}")
 
 
 def print_added_latency(rows):
@@ -243,7 +243,7 @@ def print_added_latency(rows):
 def print_bars(rows, facts):
     base = next(row for row in rows if row.name == "nginx, plain proxy").microseconds
     proxied = [row for row in rows if row.name.startswith("Gatehouse, proxy, session")]
-    print(f"\n{'':48}{'found':>16}{'bar':>16}")
+    print(f"\n{'':54}{'found':>16}{'bar':>16}")
     for row in proxied:
         print_bar(row.name + ", ratio", row.microseconds / base, PROXY_RATIO, "{:.2f}")
     for way in ("over TLS", "over HTTP/2"):
@@ -264,10 +264,10 @@ def print_bars(rows, facts):
     # Each is the worst of the gateways.
     print_bar("resident memory, idle", max(facts["idle"]), IDLE_MEGABYTES, "{:.1f} MB")
     print_bar("resident memory, proxying", max(facts["loaded"]), LOADED_MEGABYTES, "{:.1f} MB")
-    print(f"{'resident memory, most in this run':53}{max(facts['most']):>8.1f} MB")
+    print(f"{'resident memory, most in this run':59}{max(facts['most']):>8.1f} MB")
     print_bar(f"{IDLE_CONNECTIONS:,} idle connections, each", facts["connection"], KILOBYTES_EACH, "{:.1f} kB")
     # Two connections each, and what is known of a session that may end; there is no bar.
-    print(f"{f'{IDLE_SOCKETS:,} idle WebSockets, each':53}{facts['socket']:>8.1f} kB")
+    print(f"{f'{IDLE_SOCKETS:,} idle WebSockets, each':59}{facts['socket']:>8.1f} kB")
     for row in rows:
         if row.redis and "1,000 in" in row.name:
             print_bar(row.name + ", commands", statistics.median(row.commands), COMMANDS, "{:.1f}")
@@ -276,7 +276,7 @@ def print_bars(rows, facts):
 
 def print_bar(name, found, bar, form):
     verdict = "met" if found <= bar else "NOT MET"
-    print(f"{name:53}{form.format(abs(found)):>11}{form.format(abs(bar)):>16}   {verdict}")
+    print(f"{name:59}{form.format(abs(found)):>11}{form.format(abs(bar)):>16}   {verdict}")
 
 
 def main():
