@@ -16,8 +16,12 @@ struct RefreshTests {
         let replicas = [try await stage.replica(), try await stage.replica()]
         let ticket = try stage.signIn()
         stage.clock.advance(by: .seconds(5))
+        stage.provider.hold()
         let tokens = try await withThrowingTaskGroup(of: String?.self) { group in
             for number in 0..<50 { group.addTask { try await replicas[number % 2].wait(ticket)?.refreshToken } }
+            // Who comes when it is over asks for another one.
+            for replica in replicas { try await replica.hasBegun(25) }
+            stage.provider.release()
             return try await group.reduce(into: [String?]()) { $0.append($1) }
         }
         #expect(tokens == Array(repeating: "refresh-1", count: 50))
@@ -46,12 +50,15 @@ struct RefreshTests {
         let stage = try RefreshStage()
         let replicas = [try await stage.replica(), try await stage.replica()]
         let ticket = try stage.signIn()
+        stage.provider.hold()
         let tokens = try await withThrowingTaskGroup(of: String?.self) { group in
             for number in 0..<20 {
                 group.addTask {
                     try await replicas[number % 2].obtain(Self.api, ticket)?.obtainedToken(for: Self.api)?.text
                 }
             }
+            for replica in replicas { try await replica.hasBegun(10) }
+            stage.provider.release()
             return try await group.reduce(into: [String?]()) { $0.append($1) }
         }
         #expect(tokens == Array(repeating: "for-api-1", count: 20))
